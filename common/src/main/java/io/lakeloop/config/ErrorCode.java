@@ -1,0 +1,26 @@
+package io.lakeloop.config;
+
+/** What went wrong, as the run ledger records it and schedulers branch on it. */
+public enum ErrorCode {
+  /** A setting, argument or run id is unknown, missing or out of range. */
+  CONFIG_INVALID,
+  /** A file, folder, table, snapshot or model that was named does not exist. */
+  INPUT_MISSING,
+  /** An input exists but holds no row that this job can use. */
+  DATA_EMPTY,
+  /** More input was refused than max-quarantined-share allows. */
+  TOO_MANY_QUARANTINED,
+  /** A loss, gradient or ratio is not finite. */
+  TRAINING_DIVERGED,
+  /** A promotion gate was not met. */
+  GATE_FAILED,
+  /** A published file no longer has the digest that its manifest names. */
+  ARTIFACT_CORRUPT,
+  /** Anything else: a defect of ours, or of the machine. */
+  INTERNAL;
+
+  /** Exit code of the process: 2 where the user can mend it, 1 for a defect. */
+  public int exitCode() {
+    return this == INTERNAL ? 1 : 2;
+  }
+}
