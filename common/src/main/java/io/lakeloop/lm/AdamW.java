@@ -46,7 +46,7 @@ public final class AdamW {
       scope.suppressNotUsedWarning();
       for (NDArray parameter : model.parameters().values()) {
         NDArray nothing = parameter.mul(parameter.zerosLike()).sum();
-        JniUtils.backward((PtNDArray) nothing, null, false, false);
+        GradScope.backward(nothing);
       }
     }
   }

@@ -140,17 +140,22 @@ public final class BpeTrainer {
       token.put("special", true);
     }
     root.putNull("normalizer");
-    root.putObject("pre_tokenizer")
-        .put("type", "ByteLevel")
-        .put("add_prefix_space", false)
-        .put("trim_offsets", true)
-        .put("use_regex", true);
+    root.set("pre_tokenizer", byteLevel());
     root.putNull("post_processor");
-    root.putObject("decoder").put("type", "ByteLevel");
+    root.set("decoder", byteLevel());
     ObjectNode model = root.putObject("model").put("type", "BPE").putNull("unk_token");
     vocab.forEach(model.putObject("vocab")::put);
     ArrayNode rules = model.putArray("merges");
     merges.forEach(pair -> rules.add(pair[0] + " " + pair[1]));
     return root;
+  }
+
+  private static ObjectNode byteLevel() {
+    return new ObjectMapper()
+        .createObjectNode()
+        .put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", true)
+        .put("use_regex", true);
   }
 }

@@ -113,6 +113,27 @@ public final class CausalLm implements AutoCloseable {
     return shapes;
   }
 
+  /** Sets the scalar head to N(0, 1/sqrt(D + 1)), where a reward model starts (D8). */
+  public void randomiseScalarHead(long seed) {
+    double deviation = 1 / Math.sqrt(config.hiddenSize() + 1);
+    fillScalarHead(i -> deviation * CounterRandom.gaussian(seed, SCALAR_HEAD.hashCode(), i));
+  }
+
+  /** Sets the scalar head to 0, where a value head beside a policy starts (D17). */
+  public void clearScalarHead() {
+    fillScalarHead(i -> 0);
+  }
+
+  private void fillScalarHead(java.util.function.IntToDoubleFunction value) {
+    float[] head = new float[config.hiddenSize()];
+    for (int i = 0; i < head.length; i++) {
+      head[i] = (float) value.applyAsDouble(i);
+    }
+    try (GradScope off = GradScope.off()) {
+      parameters.get(SCALAR_HEAD).set(head);
+    }
+  }
+
   public LmConfig config() {
     return config;
   }

@@ -1,5 +1,7 @@
 package io.lakeloop.lm;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 
 /**
@@ -21,6 +23,11 @@ public final class GradScope implements AutoCloseable {
 
   public static GradScope off() {
     return new GradScope(false);
+  }
+
+  /** Adds the gradient of a 0-dim array to every parameter that it was computed from. */
+  public static void backward(NDArray scalar) {
+    JniUtils.backward((PtNDArray) scalar, (PtNDArray) scalar.onesLike(), false, false);
   }
 
   @Override

@@ -3,8 +3,6 @@ package io.lakeloop.session;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import io.lakeloop.algorithm.Loss;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
@@ -27,7 +25,7 @@ public final class LocalSession implements TrainingSession {
   private static final String OPTIMIZER = "optimizer.safetensors";
 
   private final CausalLm model;
-  private final AdamW optimizer;
+  private AdamW optimizer;
   private final int microbatchRows;
   private final double temperature;
 
@@ -37,7 +35,6 @@ public final class LocalSession implements TrainingSession {
    */
   public LocalSession(CausalLm model, int microbatchRows, double temperature) {
     this.model = model;
-    this.optimizer = new AdamW(model);
     this.microbatchRows = microbatchRows;
     this.temperature = temperature;
   }
@@ -46,8 +43,17 @@ public final class LocalSession implements TrainingSession {
     return model;
   }
 
+  /** Made when training begins: a model that is only read needs neither moments nor gradients. */
+  private AdamW optimizer() {
+    if (optimizer == null) {
+      optimizer = new AdamW(model);
+    }
+    return optimizer;
+  }
+
   @Override
   public LossReport forwardBackward(TokenBatch batch, Loss loss) {
+    optimizer();
     int rows = Math.max(1, microbatchRows / loss.rowsPerUnit()) * loss.rowsPerUnit();
     double total = 0;
     Map<String, Double> metrics = new LinkedHashMap<>();
@@ -108,7 +114,7 @@ public final class LocalSession implements TrainingSession {
       NDArray byValue = inner(outputs.values, gradient.byValue());
       surrogate = surrogate == null ? byValue : surrogate.add(byValue);
     }
-    JniUtils.backward((PtNDArray) surrogate, null, false, false);
+    GradScope.backward(surrogate);
   }
 
   private NDArray inner(NDArray outputs, float[][] gradient) {
@@ -159,7 +165,7 @@ public final class LocalSession implements TrainingSession {
 
   @Override
   public double optimStep(AdamW.Settings settings) {
-    return optimizer.step(settings);
+    return optimizer().step(settings);
   }
 
   @Override
@@ -173,7 +179,7 @@ public final class LocalSession implements TrainingSession {
     try {
       Files.createDirectories(folder);
       SafeTensors.write(folder.resolve(WEIGHTS), model.tensors());
-      SafeTensors.write(folder.resolve(OPTIMIZER), optimizer.state());
+      SafeTensors.write(folder.resolve(OPTIMIZER), optimizer().state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -184,7 +190,7 @@ public final class LocalSession implements TrainingSession {
     try (GradScope off = GradScope.off()) {
       Map<String, SafeTensors.Tensor> weights = SafeTensors.read(folder.resolve(WEIGHTS));
       model.parameters().forEach((name, parameter) -> parameter.set(weights.get(name).values()));
-      optimizer.restore(SafeTensors.read(folder.resolve(OPTIMIZER)));
+      optimizer().restore(SafeTensors.read(folder.resolve(OPTIMIZER)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,0 +1,30 @@
+package io.lakeloop.lm;
+
+import java.util.Arrays;
+
+/**
+ * Turns prompts and completions into the token sequences that models read.
+ *
+ * @param maxPromptTokens longer prompts lose their head
+ * @param maxCompletionTokens longer completions lose their tail, and with it the end token
+ */
+public record ChatEncoder(Tokenizer tokenizer, int maxPromptTokens, int maxCompletionTokens) {
+
+  /** A sequence and how many of its tokens are the prompt. */
+  public record Sequence(int[] tokens, int promptTokens) {}
+
+  public int[] prompt(String prompt) {
+    return tokenizer.prompt(prompt, maxPromptTokens);
+  }
+
+  public Sequence sequence(String prompt, String completion) {
+    return join(prompt(prompt), tokenizer.completion(completion, maxCompletionTokens));
+  }
+
+  /** Appends drawn tokens to the prompt that they were drawn for. */
+  public static Sequence join(int[] prompt, int[] completion) {
+    int[] tokens = Arrays.copyOf(prompt, prompt.length + completion.length);
+    System.arraycopy(completion, 0, tokens, prompt.length, completion.length);
+    return new Sequence(tokens, prompt.length);
+  }
+}

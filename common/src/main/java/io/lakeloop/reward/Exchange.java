@@ -1,0 +1,4 @@
+package io.lakeloop.reward;
+
+/** A prompt with one answer to it. */
+public record Exchange(String prompt, String completion) {}

@@ -1,0 +1,13 @@
+package io.lakeloop.reward;
+
+import java.util.List;
+
+/** Scores answers: the higher, the more raters are expected to like it. */
+public interface RewardModel extends AutoCloseable {
+
+  /** One score per exchange, in their order. */
+  double[] score(List<Exchange> exchanges);
+
+  @Override
+  default void close() {}
+}
