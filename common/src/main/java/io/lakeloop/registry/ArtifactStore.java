@@ -1,0 +1,39 @@
+package io.lakeloop.registry;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where published folders and small mutable records lie. Publishing is all or nothing, and a record
+ * changes only from the value that its writer has seen, so that of two writers one wins.
+ */
+public interface ArtifactStore {
+
+  /** An empty local folder to build an artifact in, on the medium that it is published from. */
+  Path draft(String name) throws IOException;
+
+  /**
+   * Makes the draft visible under the name, whole.
+   *
+   * @return false if something is published under this name already; the draft is then untouched
+   */
+  boolean publish(Path draft, String name) throws IOException;
+
+  /** Names published directly below the prefix, sorted. */
+  List<String> list(String prefix) throws IOException;
+
+  /** A local folder with the published files. */
+  Path fetch(String name) throws IOException;
+
+  /** The record's value, empty where it was never written. */
+  Optional<String> record(String name) throws IOException;
+
+  /**
+   * Sets the record if it still has the expected value.
+   *
+   * @return false if somebody else changed it
+   */
+  boolean replaceRecord(String name, Optional<String> expected, String value) throws IOException;
+}

@@ -1,0 +1,111 @@
+package io.lakeloop.registry;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Artifacts below a local folder; a rename makes them visible. */
+public final class LocalArtifactStore implements ArtifactStore {
+  private final Path root;
+
+  public LocalArtifactStore(Path root) {
+    this.root = root.toAbsolutePath().normalize();
+  }
+
+  private Path inside(String name) {
+    Path path = root.resolve(name).normalize();
+    if (!path.startsWith(root)) {
+      throw new IllegalArgumentException("The name " + name + " leads out of the registry.");
+    }
+    return path;
+  }
+
+  @Override
+  public Path draft(String name) throws IOException {
+    Path draft = inside(".drafts/" + name);
+    if (Files.exists(draft)) {
+      try (Stream<Path> files = Files.walk(draft)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    return Files.createDirectories(draft);
+  }
+
+  @Override
+  public boolean publish(Path draft, String name) throws IOException {
+    Path target = inside(name);
+    Files.createDirectories(target.getParent());
+    try {
+      Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+      return true;
+    } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
+      return false;
+    } catch (AtomicMoveNotSupportedException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      if (Files.exists(target)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public List<String> list(String prefix) throws IOException {
+    Path folder = inside(prefix);
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Override
+  public Path fetch(String name) {
+    return inside(name);
+  }
+
+  @Override
+  public Optional<String> record(String name) throws IOException {
+    Path file = inside(name);
+    return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+  }
+
+  @Override
+  public boolean replaceRecord(String name, Optional<String> expected, String value)
+      throws IOException {
+    Path file = inside(name);
+    Files.createDirectories(file.getParent());
+    Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
+    try (FileChannel channel =
+            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      if (!lock.isValid() || !record(name).equals(expected)) {
+        return false;
+      }
+      Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+      Files.writeString(fresh, value);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return true;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.lakeloop.run;
+
+import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * What a person sees while a job works: lines and one moving bar, on standard error. Where nobody
+ * watches a terminal the bar becomes a line every ten seconds.
+ */
+public final class Console {
+  private static final int BAR = 24;
+  private static final Duration TERMINAL_PAUSE = Duration.ofMillis(100);
+  private static final Duration LOG_PAUSE = Duration.ofSeconds(10);
+
+  private final PrintStream out;
+  private final boolean terminal;
+  private final Clock clock;
+  private String label = "";
+  private Instant began = Instant.EPOCH;
+  private Instant shown = Instant.EPOCH;
+  private boolean barOpen;
+
+  /**
+   * @param terminal true if somebody watches, so that the bar may move
+   */
+  public Console(PrintStream out, boolean terminal, Clock clock) {
+    this.out = out;
+    this.terminal = terminal;
+    this.clock = clock;
+  }
+
+  /** Prints a line. */
+  public void say(String message, Object... arguments) {
+    closeBar();
+    out.println(arguments.length == 0 ? message : String.format(Locale.ROOT, message, arguments));
+    out.flush();
+  }
+
+  /**
+   * Shows how far some work is, with its rate and the time that remains.
+   *
+   * @param done units done, from 1
+   * @param note what else is worth watching, e.g. the loss
+   */
+  public void progress(String work, long done, long total, String note) {
+    Instant now = clock.instant();
+    if (!work.equals(label) || done <= 1) {
+      closeBar();
+      label = work;
+      began = now;
+      shown = Instant.EPOCH;
+    }
+    boolean last = done >= total;
+    if (!last
+        && Duration.between(shown, now).compareTo(terminal ? TERMINAL_PAUSE : LOG_PAUSE) < 0) {
+      return;
+    }
+    shown = now;
+    String line = line(now, done, total, note);
+    if (terminal) {
+      out.print("\r\u001b[K" + line);
+      barOpen = true;
+      if (last) {
+        closeBar();
+      }
+    } else {
+      out.println(line);
+    }
+    out.flush();
+  }
+
+  private String line(Instant now, long done, long total, String note) {
+    int filled = (int) (BAR * Math.min(done, total) / Math.max(1, total));
+    double seconds = Duration.between(began, now).toMillis() / 1000.0;
+    // The clock starts when the first unit is done, so that unit does not count.
+    double rate = done > 1 && seconds > 0 ? (done - 1) / seconds : 0;
+    String pace =
+        rate > 0
+            ? String.format(Locale.ROOT, "%.1f/s, %.0f s left", rate, (total - done) / rate)
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "  %-16s [%s%s] %d/%d %s  %s",
+        label,
+        "#".repeat(filled),
+        ".".repeat(BAR - filled),
+        done,
+        total,
+        pace,
+        note);
+  }
+
+  private void closeBar() {
+    if (barOpen) {
+      out.println();
+      barOpen = false;
+    }
+    label = "";
+  }
+}

@@ -1,0 +1,80 @@
+package io.lakeloop.run;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a command line asks for, whatever the job.
+ *
+ * @param conf folder that holds a folder of settings for each environment
+ * @param runId given, or empty for a fresh one
+ * @param overrides {@code --set key=value}, in their order
+ */
+public record Invocation(
+    String environment,
+    Path conf,
+    String lake,
+    Optional<String> runId,
+    Map<String, String> overrides) {
+
+  /**
+   * Reads {@code --env --conf --lake --run-id --set}.
+   *
+   * @throws UserError CONFIG_INVALID naming the argument that is wrong
+   */
+  public static Invocation parse(List<String> arguments) {
+    String environment = "local";
+    Path conf = Path.of("conf");
+    String lake = "lake";
+    Optional<String> runId = Optional.empty();
+    Map<String, String> overrides = new LinkedHashMap<>();
+    Iterator<String> rest = arguments.iterator();
+    while (rest.hasNext()) {
+      String argument = rest.next();
+      switch (argument) {
+        case "--env" -> environment = plain(argument, value(argument, rest));
+        case "--conf" -> conf = Path.of(value(argument, rest));
+        case "--lake" -> lake = value(argument, rest);
+        case "--run-id" -> runId = Optional.of(plain(argument, value(argument, rest)));
+        case "--set" -> {
+          String[] pair = value(argument, rest).split("=", 2);
+          if (pair.length < 2 || pair[0].isBlank()) {
+            throw invalid("--set takes key=value, got '%s'", String.join("=", pair));
+          }
+          overrides.put(pair[0].strip(), pair[1]);
+        }
+        default -> throw invalid("the argument '%s' is unknown", argument);
+      }
+    }
+    return new Invocation(environment, conf, lake, runId, overrides);
+  }
+
+  private static String value(String argument, Iterator<String> rest) {
+    if (!rest.hasNext()) {
+      throw invalid("%s needs a value", argument);
+    }
+    return rest.next();
+  }
+
+  /** Run ids and environments end up in file names and SQL predicates. */
+  private static String plain(String argument, String value) {
+    if (!value.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")) {
+      throw invalid("%s takes letters, digits, '.', '_' and '-', got '%s'", argument, value);
+    }
+    return value;
+  }
+
+  private static UserError invalid(String why, Object... arguments) {
+    return new UserError(
+        ErrorCode.CONFIG_INVALID,
+        "Cannot read the command line: %s. Known: --env E --conf DIR --lake DIR --run-id ID --set"
+            + " key=value.",
+        String.format(java.util.Locale.ROOT, why, arguments));
+  }
+}

@@ -1,0 +1,168 @@
+package io.lakeloop.run;
+
+import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.config.Digest;
+import io.lakeloop.registry.Manifest;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.registry.Registry;
+import io.lakeloop.table.RegistryTables;
+import io.lakeloop.table.TableRows;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.SparkSession;
+
+/** What a running job may touch: its tables, the registry, its clock and its progress. */
+public final class JobContext {
+  private final SparkSession spark;
+  private final Registry registry;
+  private final RunTables tables;
+  private final Lineage lineage;
+  private final Ledger.Start start;
+  private final Console console;
+  private final TableRows modelVersions = new TableRows(RegistryTables.MODEL_VERSIONS);
+
+  JobContext(
+      SparkSession spark,
+      Registry registry,
+      RunTables tables,
+      Lineage lineage,
+      Ledger.Start start,
+      Console console) {
+    this.spark = spark;
+    this.registry = registry;
+    this.tables = tables;
+    this.lineage = lineage;
+    this.start = start;
+    this.console = console;
+  }
+
+  public String runId() {
+    return start.runId();
+  }
+
+  public SparkSession spark() {
+    return spark;
+  }
+
+  public RunTables tables() {
+    return tables;
+  }
+
+  /** Start of the run's first attempt: the only time that rows may carry. */
+  public Timestamp startedAt() {
+    return Timestamp.from(start.startedAt());
+  }
+
+  /** Prints a line for the person who watches. */
+  public void say(String message, Object... arguments) {
+    console.say("  " + message, arguments);
+  }
+
+  public void progress(String work, long done, long total, String note) {
+    console.progress(work, done, total, note);
+  }
+
+  /** A random key that depends on the seed and the purpose alone. */
+  public static long key(long seed, String purpose) {
+    return CounterRandom.bits(seed, purpose.hashCode());
+  }
+
+  /** Notes that a file outside the lake was read. */
+  public void readFile(String name, String digest) {
+    lineage.read("file", name, null, null, digest, 0);
+  }
+
+  /** Notes that a file outside the lake was written. */
+  public void wroteFile(Path file) throws IOException {
+    lineage.write("file", file.toString(), null, null, Digest.of(file), 0);
+  }
+
+  /** The model that a setting names, as pinned when the run's first attempt began. */
+  public ModelVersion resolve(ModelRef ref) throws IOException {
+    String pinned = start.pinned().get("model:" + ref);
+    ModelVersion version =
+        registry.resolve(pinned == null ? ref : new ModelRef(ref.model(), pinned));
+    lineage.read(
+        "model",
+        version.model(),
+        String.valueOf(version.version()),
+        null,
+        version.manifest().digest(),
+        0);
+    return version;
+  }
+
+  public Registry registry() {
+    return registry;
+  }
+
+  /** An empty folder to build this run's version of the model in. */
+  public Path draft(String model) throws IOException {
+    return registry.draft(model, runId());
+  }
+
+  /**
+   * Publishes the draft as the model's next version and writes its row.
+   *
+   * @param snapshotId data set that it was trained on, or empty
+   */
+  public ModelVersion publish(
+      Path draft,
+      String model,
+      String kind,
+      List<ModelVersion> parents,
+      String snapshotId,
+      long seed)
+      throws IOException {
+    ModelVersion published =
+        registry.publish(
+            draft,
+            new Manifest(
+                model,
+                0,
+                kind,
+                runId(),
+                parents.stream().map(ModelVersion::toString).toList(),
+                snapshotId,
+                start.configDigest(),
+                start.codeVersion(),
+                seed,
+                start.startedAt().toString(),
+                new TreeMap<>()));
+    modelVersions.add(row(published.manifest()));
+    tables.replace(modelVersions);
+    lineage.write(
+        "model",
+        model,
+        String.valueOf(published.version()),
+        null,
+        published.manifest().digest(),
+        0);
+    console.say("  published %s (%s)", published, kind);
+    return published;
+  }
+
+  private static Map<String, Object> row(Manifest manifest) {
+    Map<String, Object> row = new HashMap<>();
+    row.put("run_id", manifest.runId());
+    row.put("model", manifest.model());
+    row.put("version", manifest.version());
+    row.put("kind", manifest.kind());
+    row.put("digest", manifest.digest());
+    row.put("parents", manifest.parents().toArray(String[]::new));
+    row.put("snapshot_id", manifest.snapshotId().isEmpty() ? null : manifest.snapshotId());
+    row.put("config_digest", manifest.configDigest());
+    row.put("code_version", manifest.codeVersion());
+    row.put("seed", manifest.seed());
+    row.put("created_at", Timestamp.from(Instant.parse(manifest.createdAt())));
+    row.put("status", "published");
+    return row;
+  }
+}

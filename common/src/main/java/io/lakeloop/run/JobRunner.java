@@ -1,0 +1,165 @@
+package io.lakeloop.run;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Settings;
+import io.lakeloop.config.UserError;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.Registry;
+import io.lakeloop.table.Lake;
+import io.lakeloop.table.Table;
+import java.lang.reflect.RecordComponent;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/**
+ * Runs a job: resolves its settings, pins what it reads, keeps the ledger, and turns whatever
+ * happens into an exit code.
+ */
+public final class JobRunner {
+  private static final DateTimeFormatter RUN_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
+  private static final int LONGEST_ERROR = 2000;
+
+  private final Lake lake;
+  private final Registry registry;
+  private final Clock clock;
+  private final Console console;
+  private final String codeVersion;
+
+  public JobRunner(Lake lake, Registry registry, Clock clock, Console console, String codeVersion) {
+    this.lake = lake;
+    this.registry = registry;
+    this.clock = clock;
+    this.console = console;
+    this.codeVersion = codeVersion;
+  }
+
+  /** Runs the job; returns 0, or 2 where the user can mend what failed, or 1 for a defect. */
+  public <C extends Record> int run(JobDefinition<C> definition, Invocation invocation) {
+    try {
+      attempt(definition, invocation);
+      return 0;
+    } catch (Exception | LinkageError e) {
+      return report(e);
+    }
+  }
+
+  private <C extends Record> void attempt(JobDefinition<C> definition, Invocation invocation)
+      throws Exception {
+    C config =
+        Settings.load(
+            definition.settings(),
+            definition.name(),
+            invocation
+                .conf()
+                .resolve(invocation.environment())
+                .resolve(definition.name() + ".yaml"),
+            invocation.overrides());
+    Ledger ledger = new Ledger(lake);
+    Ledger.Start start = start(ledger, definition, invocation, config);
+    console.say("%s --run-id %s", definition.name(), start.runId());
+    console.say("  settings %s", start.config());
+    Lineage lineage = new Lineage(start.runId());
+    RunTables tables =
+        new RunTables(
+            lake,
+            start.runId(),
+            start.pinned(),
+            lineage,
+            "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
+                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
+    try {
+      definition
+          .job()
+          .run(config, new JobContext(lake.spark(), registry, tables, lineage, start, console));
+    } catch (Exception | LinkageError e) {
+      UserError error = userError(e).orElse(null);
+      ledger.ended(
+          start,
+          new Ledger.End(
+              clock.instant(),
+              Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
+              cut(error == null ? e.toString() : error.getMessage())),
+          lineage);
+      throw e;
+    }
+    ledger.ended(start, new Ledger.End(clock.instant(), Optional.empty(), null), lineage);
+    console.say(
+        "  done: %,d rows read, %,d rows written", lineage.rowsRead(), lineage.rowsWritten());
+  }
+
+  private <C extends Record> Ledger.Start start(
+      Ledger ledger, JobDefinition<C> definition, Invocation invocation, C config)
+      throws Exception {
+    Instant now = clock.instant();
+    String runId =
+        invocation.runId().orElseGet(() -> definition.name() + "-" + RUN_TIME.format(now));
+    String json = Settings.toJson(config);
+    Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), json);
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    Ledger.Start start =
+        new Ledger.Start(
+            runId,
+            definition.name(),
+            invocation.environment(),
+            now,
+            json,
+            pins(definition, config),
+            codeVersion);
+    ledger.started(start);
+    return start;
+  }
+
+  /** Fixes what "now" means for this run: versions of tables, and of models named in settings. */
+  private <C extends Record> Map<String, String> pins(JobDefinition<C> definition, C config)
+      throws Exception {
+    Map<String, String> pins = new TreeMap<>();
+    for (Table table : definition.reads()) {
+      OptionalLong version = lake.version(table);
+      pins.put(
+          "table:" + table.name(),
+          version.isPresent() ? String.valueOf(version.getAsLong()) : RunTables.ABSENT);
+    }
+    for (RecordComponent component : definition.settings().getRecordComponents()) {
+      if (component.getType() == ModelRef.class) {
+        component.getAccessor().setAccessible(true);
+        ModelRef ref = (ModelRef) component.getAccessor().invoke(config);
+        pins.put("model:" + ref, String.valueOf(registry.resolve(ref).version()));
+      }
+    }
+    return pins;
+  }
+
+  private int report(Throwable failure) {
+    Optional<UserError> error = userError(failure);
+    if (error.isPresent()) {
+      console.say("%s", error.get().getMessage());
+      return error.get().code().exitCode();
+    }
+    console.say("Failed on a defect, not on your input:");
+    failure.printStackTrace();
+    return ErrorCode.INTERNAL.exitCode();
+  }
+
+  /** An error of the user's may arrive wrapped, when it was found on an executor. */
+  private static Optional<UserError> userError(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof UserError error) {
+        return Optional.of(error);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String cut(String message) {
+    return message.length() <= LONGEST_ERROR ? message : message.substring(0, LONGEST_ERROR);
+  }
+}

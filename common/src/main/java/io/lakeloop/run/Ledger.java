@@ -1,0 +1,125 @@
+package io.lakeloop.run;
+
+import io.lakeloop.config.Digest;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.table.Lake;
+import io.lakeloop.table.LedgerTables;
+import io.lakeloop.table.TableRows;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+
+/** The runs and lineage tables: one row per logical run, whichever attempt wrote it. */
+final class Ledger {
+  private final Lake lake;
+
+  Ledger(Lake lake) {
+    this.lake = lake;
+  }
+
+  /** How a run began: its first attempt fixes all of this, retries read it. */
+  record Start(
+      String runId,
+      String job,
+      String environment,
+      Instant startedAt,
+      String config,
+      Map<String, String> pinned,
+      String codeVersion) {
+
+    String configDigest() {
+      return Digest.of(config);
+    }
+  }
+
+  /** How an attempt ended. */
+  record End(Instant finishedAt, Optional<ErrorCode> code, String error) {}
+
+  /**
+   * Returns how the run of that id began, if it did.
+   *
+   * @throws UserError CONFIG_INVALID if it was another job's or had other settings
+   */
+  Optional<Start> earlier(String runId, String job, String config) {
+    if (!lake.exists(LedgerTables.RUNS)) {
+      return Optional.empty();
+    }
+    List<Row> rows =
+        lake.read(LedgerTables.RUNS)
+            .where("run_id = '" + runId + "'")
+            .select("job", "environment", "started_at", "config", "pinned", "code_version")
+            .collectAsList();
+    if (rows.isEmpty()) {
+      return Optional.empty();
+    }
+    Row row = rows.get(0);
+    if (!row.getString(0).equals(job)) {
+      throw refused(runId, "it is a run of " + row.getString(0) + ", not of " + job);
+    }
+    if (!row.getString(3).equals(config)) {
+      throw refused(runId, "it began with the settings " + row.getString(3) + ", now " + config);
+    }
+    return Optional.of(
+        new Start(
+            runId,
+            job,
+            row.getString(1),
+            row.getTimestamp(2).toInstant(),
+            config,
+            row.getJavaMap(4),
+            row.getString(5)));
+  }
+
+  private static UserError refused(String runId, String why) {
+    return new UserError(
+        ErrorCode.CONFIG_INVALID,
+        "Cannot run %s again: %s. Give another --run-id, or the settings that it began with.",
+        runId,
+        why);
+  }
+
+  void started(Start start) {
+    lake.replace(
+        LedgerTables.RUNS,
+        start.runId(),
+        row(start, "STARTED", null, new Lineage(start.runId())).dataset(lake.spark()),
+        start.job());
+  }
+
+  void ended(Start start, End end, Lineage lineage) {
+    lake.replace(
+        LedgerTables.LINEAGE, start.runId(), lineage.rows().dataset(lake.spark()), start.job());
+    lake.replace(
+        LedgerTables.RUNS,
+        start.runId(),
+        row(start, end.code().isEmpty() ? "SUCCEEDED" : "FAILED", end, lineage)
+            .dataset(lake.spark()),
+        start.job());
+  }
+
+  private static TableRows row(Start start, String status, End end, Lineage lineage) {
+    Map<String, Object> row = new HashMap<>();
+    row.put("run_id", start.runId());
+    row.put("job", start.job());
+    row.put("environment", start.environment());
+    row.put("status", status);
+    row.put("started_at", Timestamp.from(start.startedAt()));
+    row.put("config", start.config());
+    row.put("config_digest", start.configDigest());
+    row.put("pinned", start.pinned());
+    row.put("code_version", start.codeVersion());
+    row.put("rows_read", lineage.rowsRead());
+    row.put("rows_written", lineage.rowsWritten());
+    if (end != null) {
+      row.put("finished_at", Timestamp.from(end.finishedAt()));
+      row.put("error_code", end.code().map(Enum::name).orElse(null));
+      row.put("error", end.error());
+    }
+    return new TableRows(LedgerTables.RUNS).add(row);
+  }
+}

@@ -1,0 +1,57 @@
+package io.lakeloop.run;
+
+import io.lakeloop.table.LedgerTables;
+import io.lakeloop.table.TableRows;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a run has read and written so far. */
+final class Lineage {
+  private final String runId;
+  private final Map<String, Map<String, Object>> edges = new LinkedHashMap<>();
+  private long rowsRead;
+  private long rowsWritten;
+
+  Lineage(String runId) {
+    this.runId = runId;
+  }
+
+  void read(String kind, String name, String version, String slice, String digest, long rows) {
+    rowsRead += rows;
+    edge("read", kind, name, version, slice, digest);
+  }
+
+  void write(String kind, String name, String version, String slice, String digest, long rows) {
+    rowsWritten += rows;
+    edge("write", kind, name, version, slice, digest);
+  }
+
+  private void edge(
+      String direction, String kind, String name, String version, String slice, String digest) {
+    Map<String, Object> edge = new HashMap<>();
+    edge.put("run_id", runId);
+    edge.put("direction", direction);
+    edge.put("kind", kind);
+    edge.put("name", name);
+    edge.put("version", version);
+    edge.put("slice", slice);
+    edge.put("digest", digest);
+    // What was read twice is one edge.
+    edges.put(String.join("|", direction, kind, name, String.valueOf(slice)), edge);
+  }
+
+  long rowsRead() {
+    return rowsRead;
+  }
+
+  long rowsWritten() {
+    return rowsWritten;
+  }
+
+  TableRows rows() {
+    TableRows rows = new TableRows(LedgerTables.LINEAGE);
+    edges.values().forEach(rows::add);
+    return rows;
+  }
+}

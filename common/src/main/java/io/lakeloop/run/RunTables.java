@@ -1,0 +1,87 @@
+package io.lakeloop.run;
+
+import io.lakeloop.table.Lake;
+import io.lakeloop.table.Table;
+import io.lakeloop.table.TableRows;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The lake as one run sees it: reads come at the versions pinned when its first attempt began,
+ * writes go to the run's own slice, and both leave a lineage edge.
+ */
+public final class RunTables {
+  /** How a pin says that the table did not exist yet. */
+  static final String ABSENT = "absent";
+
+  private final Lake lake;
+  private final String runId;
+  private final Map<String, String> pinned;
+  private final Lineage lineage;
+  private final String userMetadata;
+
+  RunTables(
+      Lake lake, String runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
+    this.lake = lake;
+    this.runId = runId;
+    this.pinned = pinned;
+    this.lineage = lineage;
+    this.userMetadata = userMetadata;
+  }
+
+  /** Version at which this run reads the table. */
+  public String pinnedVersion(Table table) {
+    String version = pinned.get("table:" + table.name());
+    if (version == null) {
+      throw new IllegalStateException("The job does not declare that it reads " + table.name());
+    }
+    return version;
+  }
+
+  public boolean exists(Table table) {
+    return !pinnedVersion(table).equals(ABSENT);
+  }
+
+  /**
+   * Reads the whole table.
+   *
+   * @throws io.lakeloop.config.UserError INPUT_MISSING if it does not exist
+   */
+  public Dataset<Row> read(Table table) {
+    return read(table, null);
+  }
+
+  /** Reads one slice of the table. */
+  public Dataset<Row> slice(Table table, String slice) {
+    Dataset<Row> rows = read(table, slice);
+    return rows.where(rows.col(table.slice()).equalTo(slice));
+  }
+
+  /** Reads the whole table, which is empty where it does not exist. */
+  public Dataset<Row> readOrEmpty(Table table) {
+    return exists(table) ? read(table) : lake.empty(table);
+  }
+
+  private Dataset<Row> read(Table table, String slice) {
+    if (!exists(table)) {
+      throw lake.missing(table);
+    }
+    Dataset<Row> rows = lake.read(table, Long.parseLong(pinnedVersion(table)));
+    // Delta counts unfiltered rows from its log, without reading them.
+    lineage.read("table", table.name(), pinnedVersion(table), slice, null, rows.count());
+    return rows;
+  }
+
+  /** Replaces this run's slice of the table. */
+  public long replace(Table table, Dataset<Row> rows) {
+    Lake.Commit commit = lake.replace(table, runId, rows, userMetadata);
+    lineage.write(
+        "table", table.name(), String.valueOf(commit.version()), runId, null, commit.rows());
+    return commit.rows();
+  }
+
+  public long replace(TableRows rows) {
+    return replace(rows.table(), rows.dataset(lake.spark()));
+  }
+}

@@ -1,0 +1,102 @@
+package io.lakeloop.table;
+
+import static io.lakeloop.table.Column.optional;
+import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.DOCUMENTS;
+import static io.lakeloop.table.Types.MESSAGES;
+import static io.lakeloop.table.Types.STRINGS;
+import static io.lakeloop.table.Types.TOOL_CALLS;
+import static org.apache.spark.sql.types.DataTypes.BooleanType;
+import static org.apache.spark.sql.types.DataTypes.IntegerType;
+import static org.apache.spark.sql.types.DataTypes.LongType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+import static org.apache.spark.sql.types.DataTypes.TimestampType;
+
+import java.util.List;
+
+/** What came in: logs, and what was refused of them. */
+public final class FeedbackTables {
+  private FeedbackTables() {}
+
+  public static final Table INTERACTIONS_RAW =
+      Table.of(
+              "interactions_raw",
+              "run_id",
+              "ingest-logs",
+              "One ingested log record, as it came.",
+              required("run_id", StringType, "run that wrote the row"),
+              required("record_id", StringType, "digest of run, file and line"),
+              required("source_system", StringType, "system that the log comes from"),
+              required("source_file", StringType, "file that held the line"),
+              required("line", LongType, "line in the file, from 1"),
+              required("received_at", TimestampType, "start of the run that read it, UTC"),
+              required("payload", StringType, "the record, unchanged"))
+          .check("line_from_1", "line >= 1");
+
+  public static final Table QUARANTINE =
+      Table.of(
+              "quarantine",
+              "run_id",
+              "ingest-logs",
+              "One refused record, with the reason.",
+              required("run_id", StringType, "run that wrote the row"),
+              required("table_name", StringType, "table that the record was meant for"),
+              required("source_file", StringType, "file that held the line"),
+              required("line", LongType, "line in the file, from 1"),
+              optional(
+                  "record_id",
+                  StringType,
+                  "interactions_raw.record_id, where the record came from there"),
+              required("reason_code", StringType, "why, as a code"),
+              required("reason", StringType, "why, with the values"),
+              optional(
+                  "payload",
+                  StringType,
+                  "the record, cut to 4,000 characters, personal data replaced"))
+          .check("line_from_1", "line >= 1");
+
+  public static final Table INTERACTIONS =
+      Table.of(
+              "interactions",
+              "run_id",
+              "clean-logs",
+              "One turn of a conversation, cleaned and pseudonymised.",
+              required("run_id", StringType, "run that wrote the row"),
+              required("interaction_id", StringType, "digest of the raw record"),
+              required("record_id", StringType, "interactions_raw.record_id"),
+              required("conversation_id", StringType, "conversation, from the log"),
+              required("turn", IntegerType, "turn in the conversation, from 1"),
+              optional("subject_key", StringType, "keyed hash of the user id"),
+              required("prompt", StringType, "what the user wrote, personal data replaced"),
+              required("completion", StringType, "what the model answered, personal data replaced"),
+              optional("messages", MESSAGES, "earlier turns, oldest first"),
+              optional("model_version", StringType, "model that answered"),
+              required("created_at", TimestampType, "time of the answer, UTC"),
+              optional("latency_ms", LongType, "time to the full answer, milliseconds"),
+              optional("tokens_in", LongType, "tokens read"),
+              optional("tokens_out", LongType, "tokens written"),
+              optional("thumb", IntegerType, "1 up, -1 down, 0 none"),
+              optional("csat", IntegerType, "satisfaction, 1 to 5"),
+              optional("task_completed", BooleanType, "the user got it done"),
+              optional("escalated", BooleanType, "handed to a person"),
+              optional("retrieved_documents", DOCUMENTS, "documents that the answer drew on"),
+              optional("tool_calls", TOOL_CALLS, "calls that the model made"),
+              required("language", StringType, "two letters, und if not told"),
+              required("pii_types", STRINGS, "kinds of personal data replaced"),
+              required("quality_flags", STRINGS, "quality rules that the answer broke"),
+              optional(
+                  "duplicate_of", StringType, "interaction_id of the first with the same text"),
+              required(
+                  "content_hash",
+                  StringType,
+                  "digest of prompt and completion, case and spacing aside"),
+              required("consent", BooleanType, "the user allows use for training"),
+              required("source_system", StringType, "system that the log comes from"))
+          .check("turn_from_1", "turn >= 1")
+          .check("thumb_known", "thumb IS NULL OR thumb IN (-1, 0, 1)")
+          .check("csat_1_to_5", "csat IS NULL OR csat BETWEEN 1 AND 5");
+
+  static List<Table> all() {
+    return List.of(INTERACTIONS_RAW, QUARANTINE, INTERACTIONS);
+  }
+}

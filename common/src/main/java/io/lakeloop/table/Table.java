@@ -1,0 +1,45 @@
+package io.lakeloop.table;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A table of the contract.
+ *
+ * @param slice column by whose value a run owns its rows
+ * @param writtenBy job to run where the table is missing
+ * @param checks CHECK constraints by name, which Delta enforces on every write
+ */
+public record Table(
+    String name,
+    String comment,
+    String slice,
+    String writtenBy,
+    List<Column> columns,
+    Map<String, String> checks) {
+
+  static Table of(String name, String slice, String writtenBy, String comment, Column... columns) {
+    return new Table(
+        name, comment, slice, writtenBy, List.copyOf(Arrays.asList(columns)), Map.of());
+  }
+
+  /** The same table with one more constraint. */
+  Table check(String constraint, String expression) {
+    Map<String, String> more = new LinkedHashMap<>(checks);
+    more.put(constraint, expression);
+    return new Table(name, comment, slice, writtenBy, columns, more);
+  }
+
+  /** The schema that datasets written to this table have; nullability is Delta's to enforce. */
+  public StructType schema() {
+    return new StructType(
+        columns.stream()
+            .map(c -> new StructField(c.name(), c.type(), c.nullable(), Metadata.empty()))
+            .toArray(StructField[]::new));
+  }
+}

@@ -1,0 +1,31 @@
+package io.lakeloop.table;
+
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Column types that more than one value makes up. */
+final class Types {
+  static final DataType STRINGS = DataTypes.createArrayType(DataTypes.StringType);
+  static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
+  static final DataType INTEGERS = DataTypes.createArrayType(DataTypes.IntegerType);
+  static final DataType VERSIONS =
+      DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType);
+  static final DataType MESSAGES =
+      DataTypes.createArrayType(
+          new StructType().add("role", DataTypes.StringType).add("content", DataTypes.StringType));
+  static final DataType DOCUMENTS =
+      DataTypes.createArrayType(
+          new StructType()
+              .add("id", DataTypes.StringType)
+              .add("score", DataTypes.DoubleType)
+              .add("rank", DataTypes.IntegerType));
+  static final DataType TOOL_CALLS =
+      DataTypes.createArrayType(
+          new StructType()
+              .add("name", DataTypes.StringType)
+              .add("arguments", DataTypes.StringType)
+              .add("result", DataTypes.StringType));
+
+  private Types() {}
+}
