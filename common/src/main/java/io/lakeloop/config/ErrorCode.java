@@ -6,6 +6,8 @@ public enum ErrorCode {
   CONFIG_INVALID,
   /** A file, folder, table, snapshot or model that was named does not exist. */
   INPUT_MISSING,
+  /** A file that was named cannot be read to its end, or is not in the form asked for. */
+  INPUT_UNREADABLE,
   /** An input exists but holds no row that this job can use. */
   DATA_EMPTY,
   /** More input was refused than max-quarantined-share allows. */

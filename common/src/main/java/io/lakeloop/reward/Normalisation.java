@@ -1,5 +1,7 @@
 package io.lakeloop.reward;
 
+import io.lakeloop.algorithm.BradleyTerry;
+
 /**
  * Brings a reward to mean 0 and deviation 1 on reference samples (D10): {@code gain = sigma_target
  * / sigma_data, bias = mu_target - gain * mu_data}.
@@ -21,5 +23,10 @@ public record Normalisation(double gain, double bias) {
 
   public double apply(double score) {
     return gain * score + bias;
+  }
+
+  /** Chance of preference by a gap of normalised scores: the fit was before the normalisation. */
+  public double preferenceProbability(double gap) {
+    return BradleyTerry.sigmoid(gap / gain);
   }
 }

@@ -71,6 +71,11 @@ public final class TransformerReward implements RewardModel {
   }
 
   @Override
+  public double preferenceProbability(double gap) {
+    return new Normalisation(head.gain(), head.bias()).preferenceProbability(gap);
+  }
+
+  @Override
   public void close() {
     model.close();
     encoder.tokenizer().close();

@@ -52,7 +52,7 @@ public final class PreferencesTables {
           required("anonymisation_status", StringType, "what was done to personal data"),
           required("intended_use", StringType, "what it may be used for"),
           required("rows", LongType, "rows"),
-          required("digest", StringType, "SHA-256 over the sorted rows"),
+          required("digest", StringType, "SHA-256 over the digests of its rows, in whatever order"),
           required("created_at", TimestampType, "start of the run, UTC"));
 
   static List<Table> all() {
