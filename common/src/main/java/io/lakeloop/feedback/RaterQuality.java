@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.agreement.Wilson;
-import io.lakeloop.table.LabelingTables;
 import io.lakeloop.table.TableRows;
 import java.util.HashMap;
 import java.util.List;
@@ -36,12 +35,11 @@ public final class RaterQuality {
   /**
    * @param labels rows of labels, of one question
    * @param gold item_id and gold_value of gold questions
-   * @return columns of labeler_quality, on the driver: raters are few
+   * @param rows of labeler_quality, to be added to: raters are few, so they fit on the driver
    */
-  public static TableRows measure(
-      String runId, String question, Dataset<Row> labels, Dataset<Row> gold) {
+  public static void measure(
+      String runId, String question, Dataset<Row> labels, Dataset<Row> gold, TableRows rows) {
     List<Row> raters = perRater(judged(labels, gold)).orderBy("rater_id").collectAsList();
-    TableRows rows = new TableRows(LabelingTables.LABELER_QUALITY);
     for (Row rater : raters) {
       Map<String, Object> base = new HashMap<>();
       base.put("run_id", runId);
@@ -56,7 +54,6 @@ public final class RaterQuality {
         add(rows, base, "median_seconds", rater.getAs("median_seconds"), rater.getAs("labels"));
       }
     }
-    return rows;
   }
 
   private static void share(

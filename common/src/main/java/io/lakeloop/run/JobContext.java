@@ -55,6 +55,11 @@ public final class JobContext {
     return tables;
   }
 
+  /** Replaces {@code {lake}} in a path of the settings by the lake's root. */
+  public String path(String setting) {
+    return setting.replace("{lake}", tables.lakeRoot());
+  }
+
   /** Start of the run's first attempt: the only time that rows may carry. */
   public Timestamp startedAt() {
     return Timestamp.from(start.startedAt());

@@ -30,6 +30,10 @@ public final class RunTables {
     this.userMetadata = userMetadata;
   }
 
+  String lakeRoot() {
+    return lake.root();
+  }
+
   /** Version at which this run reads the table. */
   public String pinnedVersion(Table table) {
     String version = pinned.get("table:" + table.name());

@@ -1,0 +1,71 @@
+package io.lakeloop.feedback;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sha2;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Pairs whose answer experts know: JSON lines with prompt, completion_a, completion_b, value. */
+public final class GoldQuestions {
+  private static final StructType FORM =
+      new StructType()
+          .add("prompt", DataTypes.StringType)
+          .add("completion_a", DataTypes.StringType)
+          .add("completion_b", DataTypes.StringType)
+          .add("value", DataTypes.StringType);
+
+  private GoldQuestions() {}
+
+  /**
+   * Columns of labeling_queue but run_id and created_at.
+   *
+   * @throws UserError INPUT_MISSING if there is no such file, INPUT_UNREADABLE if a question is
+   *     incomplete
+   */
+  public static Dataset<Row> read(SparkSession spark, String path) {
+    SourceFiles files = SourceFiles.find(spark, path);
+    Dataset<Row> questions = spark.read().schema(FORM).json(files.files().toArray(String[]::new));
+    long broken =
+        questions
+            .where(
+                "prompt IS NULL OR completion_a IS NULL OR completion_b IS NULL"
+                    + " OR value IS NULL OR value NOT IN ('a', 'b', 'tie')")
+            .count();
+    if (broken > 0) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot use the gold questions in %s: %d lack prompt, completion_a, completion_b, or a"
+              + " value that is a, b or tie. Mend the file.",
+          path,
+          broken);
+    }
+    return questions
+        .dropDuplicates("prompt", "completion_a", "completion_b")
+        .select(
+            sha2(
+                    concat_ws(
+                        "|", lit("gold"), col("prompt"), col("completion_a"), col("completion_b")),
+                    256)
+                .substr(1, 32)
+                .as("item_id"),
+            col("prompt"),
+            col("completion_a"),
+            col("completion_b"),
+            lit(null).cast("string").as("interaction_a"),
+            lit(null).cast("string").as("interaction_b"),
+            lit("gold").as("stratum"),
+            lit("gold question").as("reason"),
+            lit(1.0).as("inclusion_probability"),
+            lit(2.0).as("priority"),
+            lit(true).as("is_gold"),
+            col("value").as("gold_value"));
+  }
+}

@@ -1,0 +1,150 @@
+package io.lakeloop.feedback;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.reward.PreferencePair;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.table.PreferencesTables;
+import io.lakeloop.table.Table;
+import io.lakeloop.table.TableRows;
+import java.sql.Timestamp;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** Immutable sets of preference pairs. */
+public final class Snapshots {
+  private Snapshots() {}
+
+  /**
+   * What is true of all pairs of a snapshot.
+   *
+   * @param sources tables that it was built from; files stand in the run's lineage
+   * @param from earliest record, or null
+   * @param to latest record, or null
+   */
+  public record Description(
+      List<Table> sources,
+      Timestamp from,
+      Timestamp to,
+      String consentStatus,
+      String anonymisationStatus,
+      String intendedUse) {}
+
+  /**
+   * Writes the pairs, and last the row by which they can be found.
+   *
+   * @param pairs columns of preferences but snapshot_id
+   * @throws UserError DATA_EMPTY if there are none
+   */
+  public static void publish(JobContext context, Dataset<Row> pairs, Description description) {
+    Dataset<Row> rows = pairs.withColumn("snapshot_id", lit(context.runId())).cache();
+    if (rows.isEmpty()) {
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot build a snapshot: no pair is left. Collect more labels, or lower"
+              + " min-probability.");
+    }
+    long count = context.tables().replace(PreferencesTables.PREFERENCES, rows);
+    Map<String, String> versions = new HashMap<>();
+    description
+        .sources()
+        .forEach(table -> versions.put(table.name(), context.tables().pinnedVersion(table)));
+    Map<String, Object> row = new HashMap<>();
+    row.put("snapshot_id", context.runId());
+    row.put("dataset", PreferencesTables.PREFERENCES.name());
+    row.put("source_versions", versions);
+    row.put("from_time", description.from());
+    row.put("to_time", description.to());
+    row.put("consent_status", description.consentStatus());
+    row.put("anonymisation_status", description.anonymisationStatus());
+    row.put("intended_use", description.intendedUse());
+    row.put("rows", count);
+    row.put("digest", PreferenceBuilder.digest(rows));
+    row.put("created_at", context.startedAt());
+    context.tables().replace(new TableRows(PreferencesTables.DATASET_SNAPSHOTS).add(row));
+    long test = rows.where("split = 'test'").count();
+    context.say("snapshot %s: %,d pairs, %,d of them held out", context.runId(), count, test);
+    rows.unpersist();
+  }
+
+  /**
+   * Returns the id, which may be {@code latest}.
+   *
+   * @throws UserError INPUT_MISSING if there is no such snapshot
+   */
+  public static String resolve(JobContext context, String snapshot) {
+    Dataset<Row> snapshots = context.tables().read(PreferencesTables.DATASET_SNAPSHOTS);
+    List<Row> found =
+        (snapshot.equals("latest")
+                ? snapshots.orderBy(col("created_at").desc(), col("snapshot_id").desc()).limit(1)
+                : snapshots.where(col("snapshot_id").equalTo(snapshot)))
+            .select("snapshot_id")
+            .collectAsList();
+    if (found.isEmpty()) {
+      List<String> known =
+          snapshots.select("snapshot_id").orderBy("snapshot_id").collectAsList().stream()
+              .map(row -> row.getString(0))
+              .toList();
+      throw new UserError(
+          ErrorCode.INPUT_MISSING,
+          "Cannot find the snapshot %s%s. Run build-preferences or import-preferences.",
+          snapshot,
+          io.lakeloop.config.Suggestion.didYouMean(snapshot, known));
+    }
+    return found.get(0).getString(0);
+  }
+
+  /** Pairs of one split, as rows. */
+  public static Dataset<Row> rows(JobContext context, String snapshotId, String split) {
+    return context
+        .tables()
+        .slice(PreferencesTables.PREFERENCES, snapshotId)
+        .where(col("split").equalTo(split));
+  }
+
+  /**
+   * Pairs of one split, on the driver, in the order of their ids.
+   *
+   * @throws UserError DATA_EMPTY if there are none
+   */
+  public static List<PreferencePair> pairs(JobContext context, String snapshotId, String split) {
+    List<PreferencePair> pairs =
+        rows(context, snapshotId, split)
+            .orderBy("item_id", "chosen")
+            .select("prompt", "chosen", "rejected", "p_chosen", "weight")
+            .collectAsList()
+            .stream()
+            .map(
+                row ->
+                    new PreferencePair(
+                        row.getString(0),
+                        row.getString(1),
+                        row.getString(2),
+                        row.getDouble(3),
+                        row.getDouble(4)))
+            .toList();
+    if (pairs.isEmpty()) {
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot use snapshot %s: its split %s holds no pair. Build it with another test-share.",
+          snapshotId,
+          split);
+    }
+    return pairs;
+  }
+
+  /** Different prompts of one split, sorted. */
+  public static List<String> prompts(JobContext context, String snapshotId, String split) {
+    return pairs(context, snapshotId, split).stream()
+        .map(PreferencePair::prompt)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+}

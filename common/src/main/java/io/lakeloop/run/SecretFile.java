@@ -1,0 +1,52 @@
+package io.lakeloop.run;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/** A secret that lives in a file of its own: never in settings, logs or tables. */
+public final class SecretFile {
+  private static final int BYTES = 32;
+
+  private SecretFile() {}
+
+  /**
+   * Reads the secret.
+   *
+   * @param createIfMissing makes a new one, readable by its owner alone
+   * @throws UserError INPUT_MISSING if there is none, CONFIG_INVALID if it is too short to protect
+   */
+  public static byte[] read(Path file, boolean createIfMissing) throws IOException {
+    if (createIfMissing && !Files.exists(file)) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      byte[] fresh = new byte[BYTES];
+      new SecureRandom().nextBytes(fresh);
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(file, Base64.getEncoder().encodeToString(fresh));
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          ErrorCode.INPUT_MISSING,
+          "Cannot read the secret %s: there is no such file. Make one with: head -c 32 /dev/urandom"
+              + " | base64 > FILE",
+          file);
+    }
+    byte[] secret =
+        Files.readString(file).strip().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    if (secret.length < BYTES) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot use the secret %s: it has %d characters, at least %d are needed.",
+          file,
+          secret.length,
+          BYTES);
+    }
+    return secret;
+  }
+}

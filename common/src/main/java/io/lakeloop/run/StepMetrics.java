@@ -1,0 +1,52 @@
+package io.lakeloop.run;
+
+import io.lakeloop.table.TableRows;
+import io.lakeloop.table.TrainingTables;
+import java.util.Locale;
+import java.util.Map;
+
+/** Collects a training's metrics step by step and shows how far it is. */
+public final class StepMetrics {
+  private final JobContext context;
+  private final String phase;
+  private final TableRows rows = new TableRows(TrainingTables.TRAINING_METRICS);
+
+  public StepMetrics(JobContext context, String phase) {
+    this.context = context;
+    this.phase = phase;
+  }
+
+  /**
+   * Keeps the metrics of a step, counted from 0.
+   *
+   * @param watched the metric to show beside the bar
+   */
+  public void add(int step, int totalSteps, Map<String, Double> metrics, String watched) {
+    metrics.forEach(
+        (name, value) ->
+            rows.add(
+                Map.of(
+                    "run_id",
+                    context.runId(),
+                    "phase",
+                    phase,
+                    "step",
+                    (long) step,
+                    "metric",
+                    name,
+                    "value",
+                    value,
+                    "at",
+                    context.startedAt())));
+    context.progress(
+        phase,
+        step + 1,
+        totalSteps,
+        String.format(Locale.ROOT, "%s %.3f", watched, metrics.get(watched)));
+  }
+
+  /** Writes all of it to training_metrics. */
+  public void save() {
+    context.tables().replace(rows);
+  }
+}

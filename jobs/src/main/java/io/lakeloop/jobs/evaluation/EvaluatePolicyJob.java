@@ -1,0 +1,131 @@
+package io.lakeloop.jobs.evaluation;
+
+import io.lakeloop.config.Digest;
+import io.lakeloop.config.Problems;
+import io.lakeloop.evaluation.Comparison;
+import io.lakeloop.evaluation.GoldJudge;
+import io.lakeloop.evaluation.Judge;
+import io.lakeloop.evaluation.Metric;
+import io.lakeloop.evaluation.PolicyEvaluation;
+import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.policy.PolicyFolder;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.RewardModel;
+import io.lakeloop.reward.RewardModels;
+import io.lakeloop.run.Job;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.session.LocalSession;
+import io.lakeloop.table.EvaluationTables;
+import io.lakeloop.table.TableRows;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compares a policy with an opponent on prompts that neither PPO nor the reward has seen. */
+public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
+
+  public record Config(
+      ModelRef policy,
+      ModelRef opponent,
+      ModelRef rewardModel,
+      String snapshot,
+      String suite,
+      int samplesPerPrompt,
+      double temperature,
+      int microbatchRows,
+      long seed) {
+    public Config {
+      Problems.in("evaluate-policy")
+          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
+          .require(!suite.isBlank(), "suite is empty")
+          .require(
+              samplesPerPrompt >= 1,
+              "samples-per-prompt must be at least 1, got %d",
+              samplesPerPrompt)
+          .require(temperature >= 0, "temperature must not be negative, got %s", temperature)
+          .require(
+              microbatchRows >= 1, "microbatch-rows must be at least 1, got %d", microbatchRows)
+          .throwIfAny();
+    }
+  }
+
+  @Override
+  public void run(Config config, JobContext context) throws Exception {
+    ModelVersion policy = context.resolve(config.policy());
+    ModelVersion opponent = context.resolve(config.opponent());
+    ModelVersion reward = context.resolve(config.rewardModel());
+    String snapshot = Snapshots.resolve(context, config.snapshot());
+    List<String> prompts = Snapshots.prompts(context, snapshot, "test");
+    Judge judge = new GoldJudge();
+    ChatEncoder encoder = new PolicyFolder(policy.folder()).encoder();
+    List<Comparison> comparisons;
+    try (LocalSession mine = session(policy, config);
+        LocalSession theirs = session(opponent, config);
+        RewardModel rewardModel = RewardModels.open(reward)) {
+
+      comparisons =
+          new PolicyEvaluation(
+                  mine,
+                  theirs,
+                  rewardModel,
+                  judge,
+                  encoder,
+                  config.temperature(),
+                  JobContext.key(config.seed(), "evaluation"))
+              .compare(
+                  prompts,
+                  config.samplesPerPrompt(),
+                  (done, total) -> context.progress("comparing", done, total, "answers"));
+    }
+    List<Metric> metrics =
+        PolicyEvaluation.metrics(comparisons, JobContext.key(config.seed(), "intervals"));
+
+    context.tables().replace(judgments(config, context, policy, opponent, judge, comparisons));
+    context.tables().replace(Metric.rows(context, policy, config.suite(), metrics));
+    for (Metric metric : metrics) {
+      context.say(
+          "%s against %s: %s %.4f (95%% CI %.4f to %.4f)",
+          policy, opponent, metric.name(), metric.value(), metric.low(), metric.high());
+    }
+  }
+
+  private static LocalSession session(ModelVersion version, Config config) throws IOException {
+    // Temperature 0 is greedy in sampling; log-probs are then those of the untempered model.
+    double temperature = config.temperature() == 0 ? 1 : config.temperature();
+    return new LocalSession(
+        new PolicyFolder(version.folder()).model(), config.microbatchRows(), temperature);
+  }
+
+  private static TableRows judgments(
+      Config config,
+      JobContext context,
+      ModelVersion policy,
+      ModelVersion opponent,
+      Judge judge,
+      List<Comparison> comparisons) {
+    TableRows rows = new TableRows(EvaluationTables.JUDGMENTS);
+    for (Comparison c : comparisons) {
+      Map<String, Object> row = new HashMap<>();
+      row.put("run_id", context.runId());
+      row.put("suite", config.suite());
+      row.put("item_id", Digest.of(c.promptText() + "|" + c.sample()).substring(0, 32));
+      row.put("prompt", c.promptText());
+      row.put("model", policy.toString());
+      row.put("opponent", opponent.toString());
+      row.put("completion", c.completion());
+      row.put("opponent_completion", c.opponentCompletion());
+      row.put("judge", judge.name());
+      row.put("judge_version", judge.version());
+      row.put("presented_order", "model_first");
+      row.put("verdict", c.verdict());
+      row.put("score", c.score());
+      row.put("opponent_score", c.opponentScore());
+      row.put("parse_status", "ok");
+      rows.add(row);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,47 @@
+package io.lakeloop.jobs.evaluation;
+
+import io.lakeloop.config.Problems;
+import io.lakeloop.evaluation.Metric;
+import io.lakeloop.evaluation.RewardEvaluation;
+import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.jobs.training.RewardSummary;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.RewardModel;
+import io.lakeloop.reward.RewardModels;
+import io.lakeloop.run.Job;
+import io.lakeloop.run.JobContext;
+import java.util.List;
+
+/** Measures any reward model version on any snapshot. */
+public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
+
+  public record Config(ModelRef rewardModel, String snapshot, String split, long seed) {
+    public Config {
+      Problems.in("evaluate-reward")
+          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
+          .require(
+              split.equals("train") || split.equals("test"),
+              "split must be train or test, got '%s'",
+              split)
+          .throwIfAny();
+    }
+  }
+
+  @Override
+  public void run(Config config, JobContext context) throws Exception {
+    ModelVersion version = context.resolve(config.rewardModel());
+    String snapshot = Snapshots.resolve(context, config.snapshot());
+
+    try (RewardModel model = RewardModels.open(version)) {
+      List<Metric> metrics =
+          RewardEvaluation.measure(
+              model,
+              Snapshots.pairs(context, snapshot, config.split()),
+              JobContext.key(config.seed(), "evaluation"),
+              (done, total) -> context.progress("scoring", done, total, "pairs"));
+      context.tables().replace(Metric.rows(context, version, snapshot, metrics));
+      RewardSummary.say(context, version, snapshot, metrics);
+    }
+  }
+}

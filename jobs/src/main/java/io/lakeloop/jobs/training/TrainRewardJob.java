@@ -1,0 +1,137 @@
+package io.lakeloop.jobs.training;
+
+import io.lakeloop.config.Problems;
+import io.lakeloop.evaluation.Metric;
+import io.lakeloop.evaluation.RewardEvaluation;
+import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.policy.PolicyFolder;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.LinearReward;
+import io.lakeloop.reward.LinearRewardTrainer;
+import io.lakeloop.reward.PreferencePair;
+import io.lakeloop.reward.RewardModel;
+import io.lakeloop.reward.RewardModels;
+import io.lakeloop.reward.TransformerReward;
+import io.lakeloop.reward.TransformerRewardTrainer;
+import io.lakeloop.run.Job;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.run.StepMetrics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Fits a reward model to a snapshot's training pairs and measures it on those held out. */
+public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
+
+  /** Kinds of reward model. */
+  public enum Architecture {
+    LINEAR,
+    TRANSFORMER
+  }
+
+  public record Linear(double regularisation, int iterations) {}
+
+  public record Transformer(
+      String baseModel,
+      int epochs,
+      int batchSize,
+      double learningRate,
+      double weightDecay,
+      double maxGradNorm) {
+    TransformerRewardTrainer.Settings training() {
+      return new TransformerRewardTrainer.Settings(
+          epochs, batchSize, learningRate, weightDecay, maxGradNorm);
+    }
+  }
+
+  public record Config(
+      String name,
+      String snapshot,
+      Architecture architecture,
+      Linear linear,
+      Transformer transformer,
+      long seed) {
+    public Config {
+      Problems.in("train-reward")
+          .require(!name.isBlank(), "name is empty")
+          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
+          .require(
+              linear.regularisation() >= 0,
+              "linear.regularisation must not be negative, got %s",
+              linear.regularisation())
+          .require(
+              linear.iterations() >= 1,
+              "linear.iterations must be at least 1, got %d",
+              linear.iterations())
+          .require(
+              transformer.epochs() >= 1 && transformer.batchSize() >= 1,
+              "transformer.epochs and transformer.batch-size must be at least 1, got %d and %d",
+              transformer.epochs(),
+              transformer.batchSize())
+          .require(
+              transformer.learningRate() > 0,
+              "transformer.learning-rate must be positive, got %s",
+              transformer.learningRate())
+          .throwIfAny();
+    }
+  }
+
+  @Override
+  public void run(Config config, JobContext context) throws Exception {
+    String snapshot = Snapshots.resolve(context, config.snapshot());
+
+    ModelVersion published =
+        switch (config.architecture()) {
+          case LINEAR -> linear(config, context, snapshot);
+          case TRANSFORMER -> transformer(config, context, snapshot);
+        };
+
+    List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test");
+    try (RewardModel model = RewardModels.open(published)) {
+      List<Metric> metrics =
+          RewardEvaluation.measure(
+              model,
+              heldOut,
+              JobContext.key(config.seed(), "evaluation"),
+              (done, total) -> context.progress("scoring", done, total, "held-out pairs"));
+      context.tables().replace(Metric.rows(context, published, snapshot, metrics));
+      RewardSummary.say(context, published, snapshot, metrics);
+    }
+  }
+
+  private static ModelVersion linear(Config config, JobContext context, String snapshot)
+      throws IOException {
+    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train");
+    LinearReward model =
+        new LinearRewardTrainer(config.linear().regularisation(), config.linear().iterations())
+            .train(Snapshots.rows(context, snapshot, "train").orderBy("item_id", "chosen"), pairs);
+    Path draft = context.draft(config.name());
+    model.write(draft);
+    return context.publish(
+        draft, config.name(), "linear-bradley-terry", List.of(), snapshot, config.seed());
+  }
+
+  private static ModelVersion transformer(Config config, JobContext context, String snapshot)
+      throws IOException {
+    ModelVersion base = context.resolve(ModelRef.parse(config.transformer().baseModel()));
+    PolicyFolder folder = new PolicyFolder(base.folder());
+    StepMetrics metrics = new StepMetrics(context, "reward");
+    ChatEncoder encoder = folder.encoder();
+    Path draft = context.draft(config.name());
+    try (TransformerReward model =
+        new TransformerRewardTrainer(
+                config.transformer().training(), JobContext.key(config.seed(), "reward"))
+            .train(
+                folder.model(),
+                encoder,
+                Snapshots.pairs(context, snapshot, "train"),
+                (step, total, values) -> metrics.add(step, total, values, "rewards/accuracies"))) {
+      model.write(draft, folder.tokenizerJson());
+    }
+    metrics.save();
+    return context.publish(
+        draft, config.name(), "transformer-bradley-terry", List.of(base), snapshot, config.seed());
+  }
+}
