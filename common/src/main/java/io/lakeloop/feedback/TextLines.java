@@ -20,6 +20,7 @@ final class TextLines implements Iterator<TextLines.Line> {
   private final InputStream in;
   private long number;
   private Line next;
+  private boolean ended;
 
   /**
    * @param problem null, or the code of why the line cannot be used
@@ -33,8 +34,9 @@ final class TextLines implements Iterator<TextLines.Line> {
 
   @Override
   public boolean hasNext() {
-    if (next == null) {
+    if (next == null && !ended) {
       next = read();
+      ended = next == null;
     }
     return next != null;
   }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -111,6 +112,23 @@ public final class Registry {
         .toList();
   }
 
+  /** The version number that the reference means now, empty where there is none. */
+  public OptionalInt version(ModelRef ref) throws IOException {
+    List<Integer> versions = versions(ref.model());
+    int version;
+    if (versions.isEmpty()) {
+      return OptionalInt.empty();
+    } else if (ref.version().equals("latest")) {
+      version = versions.get(versions.size() - 1);
+    } else if (ref.version().matches("[0-9]{1,9}")) {
+      version = Integer.parseInt(ref.version());
+    } else {
+      List<AliasEvent> events = history(ref.model(), ref.version());
+      version = events.isEmpty() ? 0 : events.get(events.size() - 1).to();
+    }
+    return versions.contains(version) ? OptionalInt.of(version) : OptionalInt.empty();
+  }
+
   /**
    * Returns the version that the reference means now, verified.
    *
@@ -118,30 +136,17 @@ public final class Registry {
    *     manifest says
    */
   public ModelVersion resolve(ModelRef ref) throws IOException {
-    List<Integer> versions = versions(ref.model());
-    if (versions.isEmpty()) {
+    OptionalInt version = version(ref);
+    if (version.isEmpty()) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
-          "Cannot find %s: no version of %s is published in this registry%s. Train one first.",
+          "Cannot find %s: versions of %s in this registry are %s%s. Train one, or name another.",
           ref,
           ref.model(),
+          versions(ref.model()),
           known());
     }
-    int version =
-        ref.version().equals("latest")
-            ? versions.get(versions.size() - 1)
-            : ref.version().matches("[0-9]{1,9}")
-                ? Integer.parseInt(ref.version())
-                : aliasTarget(ref);
-    if (!versions.contains(version)) {
-      throw new UserError(
-          ErrorCode.INPUT_MISSING,
-          "Cannot find %s: published versions of %s are %s.",
-          ref,
-          ref.model(),
-          versions);
-    }
-    ModelVersion found = open(ref.model(), version);
+    ModelVersion found = open(ref.model(), version.getAsInt());
     verify(found);
     return found;
   }
@@ -149,19 +154,6 @@ public final class Registry {
   private String known() throws IOException {
     List<String> models = store.list("models");
     return models.isEmpty() ? "" : " (models: " + String.join(", ", models) + ")";
-  }
-
-  private int aliasTarget(ModelRef ref) throws IOException {
-    List<AliasEvent> events = history(ref.model(), ref.version());
-    if (events.isEmpty()) {
-      throw new UserError(
-          ErrorCode.INPUT_MISSING,
-          "Cannot find %s: %s has no alias %s. Give a version number or latest, or run promote.",
-          ref,
-          ref.model(),
-          ref.version());
-    }
-    return events.get(events.size() - 1).to();
   }
 
   private ModelVersion open(String model, int version) throws IOException {

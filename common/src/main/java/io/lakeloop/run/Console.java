@@ -17,6 +17,7 @@ public final class Console {
 
   private final PrintStream out;
   private final boolean terminal;
+  private final boolean details;
   private final Clock clock;
   private String label = "";
   private Instant began = Instant.EPOCH;
@@ -25,10 +26,12 @@ public final class Console {
 
   /**
    * @param terminal true if somebody watches, so that the bar may move
+   * @param details true to print settings and row counts, too
    */
-  public Console(PrintStream out, boolean terminal, Clock clock) {
+  public Console(PrintStream out, boolean terminal, boolean details, Clock clock) {
     this.out = out;
     this.terminal = terminal;
+    this.details = details;
     this.clock = clock;
   }
 
@@ -37,6 +40,13 @@ public final class Console {
     closeBar();
     out.println(arguments.length == 0 ? message : String.format(Locale.ROOT, message, arguments));
     out.flush();
+  }
+
+  /** Prints a line that only matters where one job is looked at. */
+  public void detail(String message, Object... arguments) {
+    if (details) {
+      say(message, arguments);
+    }
   }
 
   /**

@@ -15,13 +15,15 @@ import java.util.Optional;
  * @param conf folder that holds a folder of settings for each environment
  * @param runId given, or empty for a fresh one
  * @param overrides {@code --set key=value}, in their order
+ * @param terminal somebody watches standard error
  */
 public record Invocation(
     String environment,
     Path conf,
     String lake,
     Optional<String> runId,
-    Map<String, String> overrides) {
+    Map<String, String> overrides,
+    boolean terminal) {
 
   /**
    * Reads {@code --env --conf --lake --run-id --set}.
@@ -34,6 +36,7 @@ public record Invocation(
     String lake = "lake";
     Optional<String> runId = Optional.empty();
     Map<String, String> overrides = new LinkedHashMap<>();
+    boolean terminal = false;
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
       String argument = rest.next();
@@ -42,6 +45,7 @@ public record Invocation(
         case "--conf" -> conf = Path.of(value(argument, rest));
         case "--lake" -> lake = value(argument, rest);
         case "--run-id" -> runId = Optional.of(plain(argument, value(argument, rest)));
+        case "--terminal" -> terminal = true;
         case "--set" -> {
           String[] pair = value(argument, rest).split("=", 2);
           if (pair.length < 2 || pair[0].isBlank()) {
@@ -52,7 +56,7 @@ public record Invocation(
         default -> throw invalid("the argument '%s' is unknown", argument);
       }
     }
-    return new Invocation(environment, conf, lake, runId, overrides);
+    return new Invocation(environment, conf, lake, runId, overrides, terminal);
   }
 
   private static String value(String argument, Iterator<String> rest) {

@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -63,8 +64,8 @@ public final class JobRunner {
             invocation.overrides());
     Ledger ledger = new Ledger(lake);
     Ledger.Start start = start(ledger, definition, invocation, config);
-    console.say("%s --run-id %s", definition.name(), start.runId());
-    console.say("  settings %s", start.config());
+    console.detail("%s --run-id %s", definition.name(), start.runId());
+    console.detail("  settings %s", start.config());
     Lineage lineage = new Lineage(start.runId());
     RunTables tables =
         new RunTables(
@@ -90,7 +91,7 @@ public final class JobRunner {
       throw e;
     }
     ledger.ended(start, new Ledger.End(clock.instant(), Optional.empty(), null), lineage);
-    console.say(
+    console.detail(
         "  done: %,d rows read, %,d rows written", lineage.rowsRead(), lineage.rowsWritten());
   }
 
@@ -128,14 +129,24 @@ public final class JobRunner {
           "table:" + table.name(),
           version.isPresent() ? String.valueOf(version.getAsLong()) : RunTables.ABSENT);
     }
-    for (RecordComponent component : definition.settings().getRecordComponents()) {
-      if (component.getType() == ModelRef.class) {
-        component.getAccessor().setAccessible(true);
-        ModelRef ref = (ModelRef) component.getAccessor().invoke(config);
-        pins.put("model:" + ref, String.valueOf(registry.resolve(ref).version()));
+    pinModels(config, pins);
+    return pins;
+  }
+
+  /** A model that is missing fails where the job asks for it: a setting may not come into play. */
+  private void pinModels(Record settings, Map<String, String> pins) throws Exception {
+    for (RecordComponent component : settings.getClass().getRecordComponents()) {
+      component.getAccessor().setAccessible(true);
+      Object value = component.getAccessor().invoke(settings);
+      if (value instanceof ModelRef ref) {
+        OptionalInt version = registry.version(ref);
+        if (version.isPresent()) {
+          pins.put("model:" + ref, String.valueOf(version.getAsInt()));
+        }
+      } else if (value instanceof Record inner) {
+        pinModels(inner, pins);
       }
     }
-    return pins;
   }
 
   private int report(Throwable failure) {

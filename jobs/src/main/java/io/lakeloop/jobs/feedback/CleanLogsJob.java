@@ -41,7 +41,8 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
     Dataset<Row> known = others(context, INTERACTIONS);
     Dataset<Row> refused =
         others(context, QUARANTINE)
-            .where(col("table_name").equalTo(INTERACTIONS.name()).and("record_id IS NOT NULL"));
+            .where(
+                col("table_name").equalTo(INTERACTIONS.name()).and(col("record_id").isNotNull()));
     Dataset<Row> raw =
         context
             .tables()

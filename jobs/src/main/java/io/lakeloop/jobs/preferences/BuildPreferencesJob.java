@@ -52,7 +52,8 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
         context
             .tables()
             .slice(LABELER_QUALITY, agreementRun(config, context))
-            .where(col("question").equalTo(config.question()).and("measure = 'quality'"));
+            .where(
+                col("question").equalTo(config.question()).and(col("measure").equalTo("quality")));
 
     Dataset<Row> pairs =
         new PreferenceBuilder(config.testShare(), config.minProbability())

@@ -34,7 +34,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   public record Linear(double regularisation, int iterations) {}
 
   public record Transformer(
-      String baseModel,
+      ModelRef baseModel,
       int epochs,
       int batchSize,
       double learningRate,
@@ -115,7 +115,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
 
   private static ModelVersion transformer(Config config, JobContext context, String snapshot)
       throws IOException {
-    ModelVersion base = context.resolve(ModelRef.parse(config.transformer().baseModel()));
+    ModelVersion base = context.resolve(config.transformer().baseModel());
     PolicyFolder folder = new PolicyFolder(base.folder());
     StepMetrics metrics = new StepMetrics(context, "reward");
     ChatEncoder encoder = folder.encoder();

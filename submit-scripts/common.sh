@@ -1,0 +1,73 @@
+# Sourced by the scripts beside it: where things are, and which Java and Spark run them.
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jobs_jar=$home/jobs/target/lakeloop-jobs.jar
+lib=$home/jobs/target/lib
+laid_out_spark=$home/jobs/target/spark
+
+fail() {
+  echo "$1" >&2
+  exit 2
+}
+
+find_java() {
+  if [ -n "${JAVA_HOME:-}" ]; then
+    java=$JAVA_HOME/bin/java
+  else
+    java=$(command -v java || true)
+  fi
+  [ -x "$java" ] || fail "Cannot find Java: JAVA_HOME is '${JAVA_HOME:-}' and there is no java on the PATH. Install JDK 17 and set JAVA_HOME."
+  local version
+  version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  [ "$version" = 17 ] || fail "Cannot run on Java ${version:-of an unknown version} ($java): Spark 3.5 with Delta runs on JDK 17. Set JAVA_HOME to one."
+}
+
+require_build() {
+  [ -f "$jobs_jar" ] && [ -d "$lib" ] || fail "Cannot run: the jobs are not built. Build them with: mvn -DskipTests package"
+}
+
+# Everything that the jobs bring along, for the class path.
+lib_path() {
+  local path=
+  for jar in "$lib"/*.jar; do path=$path:$jar; done
+  echo "${path#:}"
+}
+
+# The arguments ask for settings of an environment; its Spark settings go with it.
+environment_of() {
+  local environment=local
+  while [ $# -gt 0 ]; do
+    [ "$1" = --env ] && environment=${2:-}
+    shift
+  done
+  echo "$environment"
+}
+
+spark_submit() {
+  local environment defaults terminal=()
+  environment=$(environment_of "$@")
+  [[ $environment =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || fail "Cannot read the command line: --env takes a name, got '$environment'."
+  defaults=$home/conf/$environment/spark-defaults.conf
+  [ -f "$defaults" ] || fail "Cannot run in the environment '$environment': there is no file $defaults. Known: $(ls "$home/conf" | grep -v '\.' | tr '\n' ' ')"
+  [ "${1:-}" != sql ] && [ -t 2 ] && terminal=(--terminal)
+  export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
+  local path command=()
+  path=$(lib_path)
+  local arguments=(
+    --class io.lakeloop.jobs.Main
+    --properties-file "$defaults"
+    --driver-class-path "$path"
+    --conf "spark.executor.extraClassPath=$path"
+    --driver-java-options "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties -Dai.djl.offline=true -Duser.timezone=UTC"
+    "$jobs_jar" "$@" "${terminal[@]}")
+  if [ -n "${SPARK_HOME:-}" ]; then
+    [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "Cannot run: SPARK_HOME is '$SPARK_HOME', which has no bin/spark-submit. Unset it to use the Spark that the build laid out."
+    exec "$SPARK_HOME/bin/spark-submit" "${arguments[@]}"
+  fi
+  export SPARK_HOME=$laid_out_spark SPARK_SCALA_VERSION=2.12
+  # The launcher opens its answer with a NUL and a line end, so that what a JVM says before can be told apart.
+  while IFS= read -r -d '' part; do command+=("${part#$'\n'}"); done < <(
+    "$java" -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main org.apache.spark.deploy.SparkSubmit "${arguments[@]}")
+  exec "${command[@]:1}"
+}
