@@ -154,7 +154,7 @@ public final class PolicyEvaluation {
         "opponent_safety_violation_rate", c -> SafetyFilter.violates(c.opponentCompletion()));
     summary.mean("kl", Comparison::kl);
     summary.mean("completions/mean_length", Comparison::tokens);
-    summary.add("reward_judge_correlation", PolicyEvaluation::correlation);
+    summary.add("reward_judge_correlation", drawn -> correlation(summary.rows(drawn)));
     return summary.metrics;
   }
 
@@ -178,25 +178,30 @@ public final class PolicyEvaluation {
       this.seed = seed;
     }
 
+    /** A mean over rows needs only each prompt's sum, however often the prompt is drawn. */
     private void mean(String name, ToDoubleFunction<Comparison> value) {
-      add(name, rows -> rows.stream().mapToDouble(value).average().orElseThrow());
+      double[] sums =
+          byPrompt.stream().mapToDouble(rows -> rows.stream().mapToDouble(value).sum()).toArray();
+      ToDoubleFunction<int[]> mean =
+          drawn ->
+              IntStream.of(drawn).mapToDouble(prompt -> sums[prompt]).sum()
+                  / IntStream.of(drawn).map(prompt -> byPrompt.get(prompt).size()).sum();
+      add(name, mean);
     }
 
     private void share(String name, Predicate<Comparison> counted) {
       mean(name, c -> counted.test(c) ? 1 : 0);
     }
 
-    private void add(String name, ToDoubleFunction<List<Comparison>> statistic) {
-      List<Comparison> all = byPrompt.stream().flatMap(List::stream).toList();
-      Bootstrap interval =
-          Bootstrap.of(
-              byPrompt.size(),
-              seed,
-              drawn ->
-                  statistic.applyAsDouble(
-                      IntStream.of(drawn).mapToObj(byPrompt::get).flatMap(List::stream).toList()));
+    private void add(String name, ToDoubleFunction<int[]> statistic) {
+      Bootstrap interval = Bootstrap.of(byPrompt.size(), seed, statistic);
+      int[] all = IntStream.range(0, byPrompt.size()).toArray();
       metrics.add(
           Metric.all(name, statistic.applyAsDouble(all), interval.low(), interval.high(), rows));
+    }
+
+    private List<Comparison> rows(int[] prompts) {
+      return IntStream.of(prompts).mapToObj(byPrompt::get).flatMap(List::stream).toList();
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * there; feature 0 is the logarithm of the length.
  */
 final class HashedWords {
-  static final int FEATURES = 1 << 16;
+  static final int FEATURES = 1 << 15;
 
   private HashedWords() {}
 

@@ -74,7 +74,8 @@ public final class JobRunner {
             start.pinned(),
             lineage,
             "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
-                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
+                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()),
+            start.retry());
     try {
       definition
           .job()
@@ -114,7 +115,8 @@ public final class JobRunner {
             now,
             json,
             pins(definition, config),
-            codeVersion);
+            codeVersion,
+            false);
     ledger.started(start);
     return start;
   }

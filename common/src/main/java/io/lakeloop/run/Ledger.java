@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** The runs and lineage tables: one row per logical run, whichever attempt wrote it. */
@@ -22,7 +23,11 @@ final class Ledger {
     this.lake = lake;
   }
 
-  /** How a run began: its first attempt fixes all of this, retries read it. */
+  /**
+   * How a run began: its first attempt fixes all of this, retries read it.
+   *
+   * @param retry false for the first attempt
+   */
   record Start(
       String runId,
       String job,
@@ -30,7 +35,8 @@ final class Ledger {
       Instant startedAt,
       String config,
       Map<String, String> pinned,
-      String codeVersion) {
+      String codeVersion,
+      boolean retry) {
 
     String configDigest() {
       return Digest.of(config);
@@ -72,7 +78,8 @@ final class Ledger {
             row.getTimestamp(2).toInstant(),
             config,
             row.getJavaMap(4),
-            row.getString(5)));
+            row.getString(5),
+            true));
   }
 
   private static UserError refused(String runId, String why) {
@@ -84,22 +91,27 @@ final class Ledger {
   }
 
   void started(Start start) {
-    lake.replace(
+    lake.append(
         LedgerTables.RUNS,
         start.runId(),
         row(start, "STARTED", null, new Lineage(start.runId())).dataset(lake.spark()),
-        start.job());
+        start.runId() + " started");
   }
 
   void ended(Start start, End end, Lineage lineage) {
-    lake.replace(
-        LedgerTables.LINEAGE, start.runId(), lineage.rows().dataset(lake.spark()), start.job());
+    Dataset<Row> edges = lineage.rows().dataset(lake.spark());
+    String metadata = start.runId() + " ended";
+    if (start.retry()) {
+      lake.replace(LedgerTables.LINEAGE, start.runId(), edges, metadata);
+    } else {
+      lake.append(LedgerTables.LINEAGE, start.runId(), edges, metadata);
+    }
     lake.replace(
         LedgerTables.RUNS,
         start.runId(),
         row(start, end.code().isEmpty() ? "SUCCEEDED" : "FAILED", end, lineage)
             .dataset(lake.spark()),
-        start.job());
+        metadata);
   }
 
   private static TableRows row(Start start, String status, End end, Lineage lineage) {

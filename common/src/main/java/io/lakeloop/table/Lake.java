@@ -1,20 +1,32 @@
 package io.lakeloop.table;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.delta.tables.DeltaTable;
 import io.delta.tables.DeltaTableBuilder;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.functions;
+import scala.Option;
 
 /** The Delta tables below one folder: the only place that reads and writes them. */
 public final class Lake {
   private static final int SCHEMA_VERSION = 1;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SparkSession spark;
   private final String root;
@@ -45,14 +57,14 @@ public final class Lake {
 
   /** Latest version of the table, empty where it does not exist. */
   public OptionalLong version(Table table) {
-    return exists(table) ? OptionalLong.of(lastCommit(table).getLong(0)) : OptionalLong.empty();
+    return exists(table)
+        ? OptionalLong.of(log(table).update(false, Option.empty(), Option.empty()).version())
+        : OptionalLong.empty();
   }
 
-  private Row lastCommit(Table table) {
-    return DeltaTable.forPath(spark, path(table))
-        .history(1)
-        .select("version", "operationMetrics", "userMetadata")
-        .first();
+  /** The table's log; asking it costs a listing, where asking for history costs a Spark job. */
+  private DeltaLog log(Table table) {
+    return DeltaLog.forTable(spark, path(table));
   }
 
   /** Reads the table as it was at the version. */
@@ -96,17 +108,72 @@ public final class Lake {
    * @param userMetadata kept in the commit
    */
   public Commit replace(Table table, String slice, Dataset<Row> rows, String userMetadata) {
+    return write(
+        table,
+        aligned(table, rows)
+            .write()
+            .mode("overwrite")
+            .option("replaceWhere", table.slice() + " = '" + slice + "'"),
+        userMetadata);
+  }
+
+  /**
+   * Adds a slice that the table is known not to hold yet: the same as {@link #replace} at a third
+   * of its cost.
+   */
+  public Commit append(Table table, String slice, Dataset<Row> rows, String userMetadata) {
+    Dataset<Row> aligned = aligned(table, rows);
+    org.apache.spark.sql.Column own = aligned.col(table.slice());
+    return write(
+        table,
+        aligned
+            .withColumn(
+                table.slice(),
+                functions
+                    .when(own.equalTo(slice), own)
+                    .otherwise(
+                        functions.raise_error(
+                            functions.lit(
+                                "a row of " + table.name() + " lies outside the slice " + slice))))
+            .write()
+            .mode("append"),
+        userMetadata);
+  }
+
+  private Commit write(Table table, DataFrameWriter<Row> writer, String userMetadata) {
     create(table);
-    aligned(table, rows)
-        .write()
-        .format("delta")
-        .mode("overwrite")
-        .option("replaceWhere", table.slice() + " = '" + slice + "'")
-        .option("userMetadata", userMetadata)
-        .save(path(table));
-    Row commit = lastCommit(table);
-    Object written = commit.getJavaMap(1).get("numOutputRows");
-    return new Commit(commit.getLong(0), written == null ? 0 : Long.parseLong(written.toString()));
+    // Where others commit at the same time, ours is the first after this version that is ours.
+    long before = version(table).orElseThrow();
+    writer.format("delta").option("userMetadata", userMetadata).save(path(table));
+    return commit(table, before + 1, userMetadata);
+  }
+
+  private Commit commit(Table table, long from, String userMetadata) {
+    long latest = version(table).orElseThrow();
+    for (long version = from; version <= latest; version++) {
+      JsonNode info = commitInfo(table, version);
+      if (info.path("userMetadata").asText().equals(userMetadata)) {
+        return new Commit(version, info.path("operationMetrics").path("numOutputRows").asLong());
+      }
+    }
+    // Delta makes no commit where nothing is added and nothing is removed.
+    return new Commit(latest, 0);
+  }
+
+  private JsonNode commitInfo(Table table, long version) {
+    Path file = new Path(path(table), String.format(Locale.ROOT, "_delta_log/%020d.json", version));
+    try (InputStream in =
+        file.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(file)) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+        JsonNode action = JSON.readTree(line);
+        if (action.has("commitInfo")) {
+          return action.get("commitInfo");
+        }
+      }
+      throw new IllegalStateException(file + " holds no commitInfo.");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Dataset<Row> aligned(Table table, Dataset<Row> rows) {
