@@ -93,7 +93,7 @@ public final class LabelReader implements Serializable {
 
   /** Columns of labels but run_id and reasons, and those of {@link Quarantine}. */
   public Dataset<Row> read(SourceFiles files) {
-    return files.read(SCHEMA, this::rows);
+    return files.read(SCHEMA, (file, name, in) -> rows(file, in));
   }
 
   private Iterator<Row> rows(String file, InputStream in) {

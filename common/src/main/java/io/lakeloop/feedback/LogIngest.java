@@ -1,16 +1,13 @@
 package io.lakeloop.feedback;
 
-import static org.apache.spark.sql.functions.concat_ws;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.config.Digest;
 import java.util.Iterator;
 import java.util.stream.StreamSupport;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -20,6 +17,7 @@ import org.apache.spark.sql.types.StructType;
 public final class LogIngest {
   private static final StructType SCHEMA =
       new StructType()
+          .add("record_id", StringType)
           .add("source_file", StringType)
           .add("line", LongType)
           .add("payload", StringType)
@@ -29,21 +27,34 @@ public final class LogIngest {
 
   private LogIngest() {}
 
-  public static Dataset<Row> read(SourceFiles files) {
-    return files.read(SCHEMA, (file, in) -> rows(file, new TextLines(file, in)));
+  /**
+   * Columns of interactions_raw that a file gives, and those of {@link Quarantine}. A record's id
+   * depends on the run, the file's name and the line, but not on the folder that all files lie in.
+   */
+  public static Dataset<Row> read(SourceFiles files, String runId) {
+    return files.read(
+        SCHEMA, (file, name, in) -> rows(file, runId + "|" + name, new TextLines(file, in)));
   }
 
-  private static Iterator<Row> rows(String file, Iterator<TextLines.Line> lines) {
+  private static Iterator<Row> rows(String file, String idPrefix, Iterator<TextLines.Line> lines) {
     Iterable<TextLines.Line> all = () -> lines;
-    return StreamSupport.stream(all.spliterator(), false).map(line -> row(file, line)).iterator();
+    return StreamSupport.stream(all.spliterator(), false)
+        .map(line -> row(file, idPrefix, line))
+        .iterator();
   }
 
-  private static Row row(String file, TextLines.Line line) {
+  private static Row row(String file, String idPrefix, TextLines.Line line) {
+    String recordId = Digest.of(idPrefix + "|" + line.number()).substring(0, 32);
     Refusal refusal = refusal(line);
     return refusal == null
-        ? RowFactory.create(file, line.number(), line.text(), null, null)
+        ? RowFactory.create(recordId, file, line.number(), line.text(), null, null)
         : RowFactory.create(
-            file, line.number(), Refusal.payload(line.text()), refusal.code(), refusal.reason());
+            null,
+            file,
+            line.number(),
+            Refusal.payload(line.text()),
+            refusal.code(),
+            refusal.reason());
   }
 
   private static Refusal refusal(TextLines.Line line) {
@@ -64,17 +75,5 @@ public final class LogIngest {
       return new Refusal(
           "MALFORMED_JSON", "the line is not JSON at column " + e.getLocation().getColumnNr());
     }
-  }
-
-  /** Digest that names a record of a run. */
-  public static Column recordId(String runId) {
-    return sha2(
-            concat_ws(
-                "|",
-                lit(runId),
-                org.apache.spark.sql.functions.col("source_file"),
-                org.apache.spark.sql.functions.col("line")),
-            256)
-        .substr(1, 32);
   }
 }

@@ -40,7 +40,7 @@ public final class PreferenceImport {
   public static Dataset<Row> read(SourceFiles files) {
     return files.read(
         SCHEMA,
-        (file, in) -> {
+        (file, name, in) -> {
           Iterable<TextLines.Line> lines = () -> new TextLines(file, in);
           return StreamSupport.stream(lines.spliterator(), false)
               .map(line -> row(file, line))

@@ -30,6 +30,7 @@ public final class Quarantine {
       JobContext context, Table table, Dataset<Row> records, double maxQuarantinedShare) {
     Dataset<Row> refused = records.where(col("reason_code").isNotNull());
     long total = records.count();
+    context.countRead(total);
     if (total == 0) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,

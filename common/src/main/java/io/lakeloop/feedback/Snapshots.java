@@ -129,6 +129,7 @@ public final class Snapshots {
                         row.getDouble(3),
                         row.getDouble(4)))
             .toList();
+    context.countRead(pairs.size());
     if (pairs.isEmpty()) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,

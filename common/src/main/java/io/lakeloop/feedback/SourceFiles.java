@@ -38,7 +38,11 @@ public final class SourceFiles {
   /** Reads the records of one opened file. */
   @FunctionalInterface
   public interface Reader extends java.io.Serializable {
-    Iterator<Row> records(String file, InputStream in) throws IOException;
+    /**
+     * @param file full name of the file
+     * @param name the part of it that tells it from the other files read with it
+     */
+    Iterator<Row> records(String file, String name, InputStream in) throws IOException;
   }
 
   /**
@@ -82,14 +86,27 @@ public final class SourceFiles {
 
   /** All records of all files. */
   public Dataset<Row> read(StructType schema, Reader reader) {
+    int shared = sharedFolder(files).length();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
     return spark.createDataset(
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(files, files.size())
-            .flatMap(file -> reader.records(file, open(file, hadoop.value())))
+            .flatMap(
+                file -> reader.records(file, file.substring(shared), open(file, hadoop.value())))
             .rdd(),
         Encoders.row(schema));
+  }
+
+  /** The folder that all files lie in, with its final slash. */
+  private static String sharedFolder(List<String> files) {
+    String shared = files.get(0).substring(0, files.get(0).lastIndexOf('/') + 1);
+    for (String file : files) {
+      while (!file.startsWith(shared)) {
+        shared = shared.substring(0, shared.lastIndexOf('/', shared.length() - 2) + 1);
+      }
+    }
+    return shared;
   }
 
   private static InputStream open(String file, Configuration hadoop) throws IOException {

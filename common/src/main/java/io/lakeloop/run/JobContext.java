@@ -79,9 +79,14 @@ public final class JobContext {
     return CounterRandom.bits(seed, purpose.hashCode());
   }
 
+  /** Notes how many records the job has taken in: Spark alone cannot tell without another pass. */
+  public void countRead(long rows) {
+    lineage.countRead(rows);
+  }
+
   /** Notes that a file outside the lake was read. */
   public void readFile(String name, String digest) {
-    lineage.read("file", name, null, null, digest, 0);
+    lineage.read("file", name, null, null, digest);
   }
 
   /** Notes that a file outside the lake was written. */
@@ -99,8 +104,7 @@ public final class JobContext {
         version.model(),
         String.valueOf(version.version()),
         null,
-        version.manifest().digest(),
-        0);
+        version.manifest().digest());
     return version;
   }
 

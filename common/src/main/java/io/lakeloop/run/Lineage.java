@@ -17,8 +17,7 @@ final class Lineage {
     this.runId = runId;
   }
 
-  void read(String kind, String name, String version, String slice, String digest, long rows) {
-    rowsRead += rows;
+  void read(String kind, String name, String version, String slice, String digest) {
     edge("read", kind, name, version, slice, digest);
   }
 
@@ -39,6 +38,10 @@ final class Lineage {
     edge.put("digest", digest);
     // What was read twice is one edge.
     edges.put(String.join("|", direction, kind, name, String.valueOf(slice)), edge);
+  }
+
+  void countRead(long rows) {
+    rowsRead += rows;
   }
 
   long rowsRead() {

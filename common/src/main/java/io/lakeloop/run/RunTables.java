@@ -85,8 +85,7 @@ public final class RunTables {
       throw lake.missing(table);
     }
     Dataset<Row> rows = lake.read(table, Long.parseLong(pinnedVersion(table)));
-    // Delta counts unfiltered rows from its log, without reading them.
-    lineage.read("table", table.name(), pinnedVersion(table), slice, null, rows.count());
+    lineage.read("table", table.name(), pinnedVersion(table), slice, null);
     return rows;
   }
 

@@ -35,7 +35,7 @@ public final class LedgerTables {
               required("code_version", StringType, "version of the code"),
               optional("error_code", StringType, "why it failed, as a code"),
               optional("error", StringType, "why it failed"),
-              required("rows_read", LongType, "rows read from tables"),
+              required("rows_read", LongType, "records that the job took in"),
               required("rows_written", LongType, "rows written to tables"),
               optional("cost", DoubleType, "cost, where a price is configured"))
           .check("status_known", "status IN ('STARTED', 'SUCCEEDED', 'FAILED')");

@@ -34,7 +34,8 @@ public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
   public void run(Config config, JobContext context) {
     SourceFiles files = SourceFiles.find(context.spark(), context.path(config.path()));
     files.files().forEach(file -> context.readFile(file, null));
-    Dataset<Row> lines = LogIngest.read(files).persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> lines =
+        LogIngest.read(files, context.runId()).persist(StorageLevel.MEMORY_AND_DISK());
 
     Dataset<Row> records =
         Quarantine.split(context, INTERACTIONS_RAW, lines, config.maxQuarantinedShare());
@@ -45,7 +46,6 @@ public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
             INTERACTIONS_RAW,
             records
                 .withColumn("run_id", lit(context.runId()))
-                .withColumn("record_id", LogIngest.recordId(context.runId()))
                 .withColumn("source_system", lit(config.sourceSystem()))
                 .withColumn("received_at", lit(context.startedAt())));
     lines.unpersist();

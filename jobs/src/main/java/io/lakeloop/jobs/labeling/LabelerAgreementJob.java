@@ -39,6 +39,7 @@ public final class LabelerAgreementJob implements Job<LabelerAgreementJob.Config
   @Override
   public void run(Config config, JobContext context) {
     Dataset<Row> labels = context.tables().read(LABELS).cache();
+    context.countRead(labels.count());
     Dataset<Row> gold =
         context.tables().readOrEmpty(LABELING_QUEUE).where("is_gold").dropDuplicates("item_id");
     List<String> questions =

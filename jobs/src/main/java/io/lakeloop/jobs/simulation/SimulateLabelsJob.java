@@ -43,6 +43,7 @@ public final class SimulateLabelsJob implements Job<SimulateLabelsJob.Config> {
                         row.getBoolean(4)))
             .toList();
 
+    context.countRead(items.size());
     long labels = new RaterSimulator(config.labelsPerItem(), config.seed()).write(folder, items);
 
     context.wroteFile(folder.resolve("labels.csv"));

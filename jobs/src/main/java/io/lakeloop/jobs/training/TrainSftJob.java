@@ -75,6 +75,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
   public void run(Config config, JobContext context) throws Exception {
     List<Exchange> examples =
         SftExamples.read(context.tables().read(INTERACTIONS), config.maxExamples());
+    context.countRead(examples.size());
     Path draft = context.draft(config.name());
     Path tokenizerJson = trainTokenizer(config, examples, draft);
     StepMetrics metrics = new StepMetrics(context, "sft");

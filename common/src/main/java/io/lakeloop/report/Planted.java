@@ -1,0 +1,15 @@
+package io.lakeloop.report;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
+
+/** planted.json of a simulated sample. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+record Planted(
+    long lines,
+    long malformed,
+    long missingPrompt,
+    long gibberish,
+    long repeated,
+    long withoutConsent,
+    List<String> personalData) {}

@@ -1,0 +1,114 @@
+package io.lakeloop.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lakeloop.config.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RegistryTest {
+  @TempDir Path root;
+  private Registry registry;
+
+  @BeforeEach
+  void open() {
+    registry = new Registry(new LocalArtifactStore(root));
+  }
+
+  private ModelVersion publish(String runId, String content) throws IOException {
+    Path draft = registry.draft("policy", runId);
+    Files.writeString(draft.resolve("weights.bin"), content);
+    return registry.publish(
+        draft,
+        new Manifest(
+            "policy", 0, "test", runId, List.of("sft/1"), "s", "c", "v", 7, "t", new TreeMap<>()));
+  }
+
+  @Test
+  void versionsCountUpAndResolve() throws IOException {
+    publish("run-a", "a");
+    publish("run-b", "b");
+
+    assertThat(registry.versions("policy")).containsExactly(1, 2);
+    assertThat(registry.resolve(ModelRef.parse("policy/latest")).version()).isEqualTo(2);
+    ModelVersion first = registry.resolve(ModelRef.parse("policy/1"));
+    assertThat(Files.readString(first.folder().resolve("weights.bin"))).isEqualTo("a");
+    assertThat(first.manifest().parents()).containsExactly("sft/1");
+  }
+
+  @Test
+  void aRunPublishesOnce() throws IOException {
+    ModelVersion first = publish("run-a", "a");
+    assertThat(publish("run-a", "a").version()).isEqualTo(first.version());
+    assertThat(registry.versions("policy")).containsExactly(1);
+  }
+
+  @Test
+  void aDraftIsNotResolvable() throws IOException {
+    Files.writeString(registry.draft("policy", "run-a").resolve("weights.bin"), "half");
+    assertThatThrownBy(() -> registry.resolve(ModelRef.parse("policy/latest")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Cannot find policy/latest");
+  }
+
+  @Test
+  void aChangedFileIsRefusedByName() throws IOException {
+    ModelVersion version = publish("run-a", "a");
+    Files.writeString(version.folder().resolve("weights.bin"), "tampered");
+    assertThatThrownBy(() -> registry.resolve(ModelRef.parse("policy/1")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("weights.bin");
+  }
+
+  @Test
+  void aliasesKeepTheirHistory() throws IOException {
+    ModelVersion first = publish("run-a", "a");
+    ModelVersion second = publish("run-b", "b");
+    registry.move("champion", first, "me", "promote-1", "better", "t1");
+    registry.move("champion", second, "me", "promote-2", "better still", "t2");
+    registry.move("champion", second, "me", "promote-2", "better still", "t2");
+
+    assertThat(registry.resolve(ModelRef.parse("policy/champion")).version()).isEqualTo(2);
+    assertThat(registry.history("policy", "champion"))
+        .extracting(Registry.AliasEvent::from, Registry.AliasEvent::to)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(0, 1), org.assertj.core.groups.Tuple.tuple(1, 2));
+  }
+
+  @Test
+  void ofManyWritersOfOneRecordOneWins() throws Exception {
+    LocalArtifactStore store = new LocalArtifactStore(root);
+    ExecutorService writers = Executors.newFixedThreadPool(1);
+    try {
+      Callable<Boolean> write =
+          () -> store.replaceRecord("aliases/x.json", Optional.empty(), "value");
+      int won = 0;
+      for (Future<Boolean> result : writers.invokeAll(List.of(write, write, write, write))) {
+        won += result.get() ? 1 : 0;
+      }
+      assertThat(won).isEqualTo(1);
+    } finally {
+      writers.shutdown();
+    }
+  }
+
+  @Test
+  void namesCannotLeadOutOfTheRegistry() {
+    assertThatThrownBy(() -> new LocalArtifactStore(root).fetch("../../etc/passwd"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> ModelRef.parse("../policy/1"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
