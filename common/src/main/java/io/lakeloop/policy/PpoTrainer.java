@@ -14,6 +14,7 @@ import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.TrainingSession;
 import io.lakeloop.text.SafetyFilter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -70,11 +71,13 @@ public final class PpoTrainer {
 
   private Rollout rollout(List<String> prompts, int step, double beta) {
     List<Integer> promptIds = promptIds(prompts.size(), step);
+    int[] samples = samples(promptIds);
     List<Generator.Request> requests = new ArrayList<>();
-    for (int id : promptIds) {
+    for (int i = 0; i < samples.length; i++) {
+      int id = promptIds.get(i);
       requests.add(
           new Generator.Request(
-              encoder.prompt(prompts.get(id)), CounterRandom.bits(seed, step, id, 0)));
+              encoder.prompt(prompts.get(id)), CounterRandom.bits(seed, step, id, samples[i])));
     }
     List<Generator.Completion> completions =
         policy.sample(
@@ -86,6 +89,7 @@ public final class PpoTrainer {
       episodes.add(
           new Rollout.Episode(
               promptIds.get(i),
+              samples[i],
               prompts.get(promptIds.get(i)),
               encoder.tokenizer().decode(completion.tokens()),
               ChatEncoder.join(requests.get(i).prompt(), completion.tokens()),
@@ -110,6 +114,12 @@ public final class PpoTrainer {
       ids.add(order[(int) (drawn % prompts)]);
     }
     return ids;
+  }
+
+  /** Numbers the answers to one prompt within a step, so that each draws numbers of its own. */
+  private static int[] samples(List<Integer> promptIds) {
+    Map<Integer, Integer> seen = new HashMap<>();
+    return promptIds.stream().mapToInt(id -> seen.merge(id, 1, Integer::sum) - 1).toArray();
   }
 
   private List<Rollout.Score> penalisedScores(List<Rollout.Episode> episodes) {

@@ -20,6 +20,7 @@ final class Rollout {
   /** A prompt, its drawn answer, and the sequence of both. */
   record Episode(
       int promptId,
+      int sample,
       String prompt,
       String completion,
       ChatEncoder.Sequence sequence,
@@ -145,7 +146,7 @@ final class Rollout {
           new Trajectory(
               step,
               episode.promptId(),
-              0,
+              episode.sample(),
               episode.prompt(),
               episode.completion(),
               episode.drawn().tokens(),

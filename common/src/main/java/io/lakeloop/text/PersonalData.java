@@ -24,7 +24,7 @@ enum PersonalData {
       text -> true),
   /** E.164 or national notation with 9 to 15 digits. */
   PHONE(
-      "(?<![\\p{L}0-9])(?:\\+|00)?\\(?[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![0-9])",
+      "(?<![\\p{L}0-9])(?:\\+|00)?\\(?[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![ ()./-]{0,2}[0-9])",
       PersonalData::isPhone);
 
   private final Pattern pattern;

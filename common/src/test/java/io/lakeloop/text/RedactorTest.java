@@ -28,11 +28,10 @@ class RedactorTest {
 
   @ParameterizedTest
   @CsvSource({
-    // Wrong check digits: neither card nor IBAN, and no phone number has so many digits.
-    "4111 1111 1111 1112",
+    // A wrong check digit: no card, and no phone number has so many digits.
+    "4111111111111112",
     "version 3.5.7 of 2026-01-31",
-    "order 1234567",
-    "600-00-1234"
+    "order 1234567"
   })
   void leavesTheRest(String value) {
     assertThat(new Redactor().redact("It is " + value).text()).isEqualTo("It is " + value);
