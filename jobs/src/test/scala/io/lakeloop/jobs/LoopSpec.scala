@@ -1,0 +1,85 @@
+package io.lakeloop.jobs
+
+import io.lakeloop.registry.{LocalArtifactStore, Registry}
+import io.lakeloop.run.{Console, JobRunner}
+import io.lakeloop.table.Lake
+import java.io.{ByteArrayOutputStream, PrintStream}
+import java.nio.charset.StandardCharsets.UTF_8
+import java.nio.file.{Files, Path, Paths}
+import java.time.{Clock, Instant, ZoneOffset}
+import java.util.concurrent.atomic.AtomicLong
+import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.scalatest.funspec.AnyFunSpec
+import org.scalatest.matchers.should.Matchers
+
+/** One Spark for all specs of this JVM: starting it takes longer than most of them. */
+object SharedSpark {
+  lazy val session: SparkSession = {
+    val spark = SparkSession
+      .builder()
+      .master("local[2]")
+      .appName("specs")
+      .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+      .config(
+        "spark.sql.catalog.spark_catalog",
+        "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+      )
+      .config("spark.sql.shuffle.partitions", "2")
+      .config("spark.databricks.delta.snapshotPartitions", "2")
+      .config("spark.sql.session.timeZone", "UTC")
+      .config("spark.ui.enabled", "false")
+      .config("spark.driver.host", "127.0.0.1")
+      .config("spark.sql.warehouse.dir", Files.createTempDirectory("warehouse").toString)
+      .getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    spark
+  }
+}
+
+/** What a spec does as a person would: name a job, give settings, look at exit code and tables. */
+trait LoopSpec extends AnyFunSpec with Matchers {
+  val conf: Path = Paths.get("..", "conf").toAbsolutePath.normalize
+
+  def temporary(): Path = Files.createTempDirectory("lakeloop")
+
+  def write(folder: Path, name: String, text: String): Path =
+    Files.write(folder.resolve(name), text.getBytes(UTF_8))
+
+  /** A lake of its own, and what running jobs on it printed. */
+  class TestLake(val root: Path = temporary()) {
+    private val ticks = new AtomicLong(0)
+    private val clock = new Clock {
+      // Each look at this clock is a second later, so that later runs began later.
+      override def instant(): Instant =
+        Instant.parse("2026-03-01T00:00:00Z").plusSeconds(ticks.incrementAndGet())
+      override def getZone = ZoneOffset.UTC
+      override def withZone(zone: java.time.ZoneId): Clock = this
+    }
+    private val printed = new ByteArrayOutputStream()
+    val lake = new Lake(SharedSpark.session, root.toString)
+    val registry = new Registry(new LocalArtifactStore(root.resolve("registry")))
+    private val console = new Console(new PrintStream(printed, true, UTF_8), false, true, clock)
+    private val runner = new JobRunner(lake, registry, clock, console, "test")
+
+    def submit(job: String, runId: String, settings: (String, String)*): Int = {
+      val sets = settings.flatMap { case (key, value) => Seq("--set", s"$key=$value") }
+      val arguments = Seq("--conf", conf.toString, "--run-id", runId) ++ sets
+      runner.run(JobCatalogue.job(job), Main.invocation(arguments: _*))
+    }
+
+    def output: String = printed.toString(UTF_8)
+
+    def clearOutput(): Unit = printed.reset()
+
+    def table(name: String): DataFrame =
+      SharedSpark.session.read.format("delta").load(root.resolve("tables").resolve(name).toString)
+
+    def count(name: String, condition: String = "true"): Long = table(name).where(condition).count()
+
+    /** All rows as sorted text, but for when the last attempt ended. */
+    def rows(name: String): Seq[String] = {
+      val all = if (name == "runs") table(name).drop("finished_at") else table(name)
+      all.toJSON.collect().toSeq.sorted
+    }
+  }
+}

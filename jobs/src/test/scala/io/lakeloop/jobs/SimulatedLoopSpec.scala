@@ -1,0 +1,255 @@
+package io.lakeloop.jobs
+
+import com.fasterxml.jackson.databind.ObjectMapper
+import java.nio.file.Files
+import scala.collection.JavaConverters._
+
+/** The whole loop on a small simulated desk; one lake for all cases, since training takes its time.
+  */
+class SimulatedLoopSpec extends LoopSpec {
+  private val lake = new TestLake()
+  private val landing = lake.root.resolve("landing").toString
+  private val smallModel = Seq(
+    "model.vocab-size" -> "400",
+    "model.hidden-size" -> "32",
+    "model.intermediate-size" -> "64",
+    "model.layers" -> "1",
+    "model.heads" -> "2",
+    "max-examples" -> "200",
+    "epochs" -> "1"
+  )
+  private val steps: Seq[(String, String, Seq[(String, String)])] = Seq(
+    ("simulate-logs", "s1", Seq("conversations" -> "700")),
+    ("ingest-logs", "i1", Seq("path" -> s"$landing/logs.jsonl")),
+    ("clean-logs", "c1", Seq()),
+    (
+      "sample-for-labeling",
+      "q1",
+      Seq("items" -> "240", "gold-questions" -> s"$landing/gold-questions.jsonl")
+    ),
+    ("simulate-labels", "sl1", Seq()),
+    ("ingest-labels", "l1", Seq("path" -> s"$landing/labels.csv")),
+    ("labeler-agreement", "a1", Seq()),
+    ("build-preferences", "p1", Seq()),
+    ("train-sft", "sft1", smallModel),
+    ("train-reward", "rl1", Seq("name" -> "reward-linear")),
+    ("train-reward", "r1", Seq("architecture" -> "transformer", "transformer.epochs" -> "1")),
+    ("evaluate-reward", "er1", Seq("reward-model" -> "reward-linear/1")),
+    ("train-policy", "pol1", Seq("ppo.steps" -> "2", "ppo.prompts-per-step" -> "8")),
+    ("evaluate-policy", "ep1", Seq("samples-per-prompt" -> "1")),
+    ("report", "rep1", Seq("landing" -> landing))
+  )
+  private val codes = steps.map { case (job, runId, settings) =>
+    lake.submit(job, runId, settings: _*)
+  }
+
+  describe("the loop") {
+    it("runs through") {
+      withClue(lake.output)(codes.toSet shouldBe Set(0))
+    }
+
+    it("finds what was planted") {
+      val planted = new ObjectMapper().readTree(lake.root.resolve("landing/planted.json").toFile)
+      lake.count("interactions_raw") + lake.count(
+        "quarantine",
+        "table_name = 'interactions_raw'"
+      ) shouldBe
+        planted.get("lines").asLong
+      lake.count("quarantine", "reason_code = 'MALFORMED_JSON'") shouldBe planted
+        .get("malformed")
+        .asLong
+      lake.count("quarantine", "reason_code = 'MISSING_FIELD'") shouldBe planted
+        .get("missingPrompt")
+        .asLong
+      lake.count("interactions", "duplicate_of IS NOT NULL") should be >= planted
+        .get("repeated")
+        .asLong
+      val text = lake.rows("interactions").mkString("\n")
+      planted
+        .get("personalData")
+        .elements
+        .asScala
+        .map(_.asText)
+        .filter(text.contains)
+        .toSeq shouldBe Nil
+    }
+
+    it("shows raters nothing that may not be shown") {
+      val hidden = lake
+        .table("interactions")
+        .where("NOT consent OR duplicate_of IS NOT NULL OR size(quality_flags) > 0")
+        .select("interaction_id")
+      val shown = lake.table("labeling_queue").where("NOT is_gold")
+      shown.count() should be > 100L
+      for (side <- Seq("interaction_a", "interaction_b")) {
+        shown.join(hidden, shown(side) === hidden("interaction_id")).count() shouldBe 0
+      }
+      shown.where("completion_a = completion_b").count() shouldBe 0
+    }
+
+    it("knows the spammer and the one who goes left as the two worst") {
+      lake
+        .table("labeler_quality")
+        .where("measure = 'quality'")
+        .orderBy("value")
+        .limit(2)
+        .select("rater_id")
+        .collect()
+        .map(_.getString(0))
+        .toSet shouldBe Set("rater-13", "rater-14")
+      lake
+        .table("labeler_quality")
+        .where("measure = 'left_rate' AND ci_low > 0.9")
+        .select("rater_id")
+        .collect()
+        .map(_.getString(0))
+        .toSeq shouldBe Seq("rater-14")
+    }
+
+    it("keeps prompts on one side of the split, and gold questions out") {
+      val pairs = lake.table("preferences")
+      val test = pairs.where("split = 'test'").select("prompt").distinct()
+      pairs.where("split = 'train'").join(test, "prompt").count() shouldBe 0
+      test.count() should be > 0L
+      pairs.join(lake.table("labeling_queue").where("is_gold"), "item_id").count() shouldBe 0
+      pairs.where("p_chosen <= 0.5").count() shouldBe 0
+    }
+
+    it("numbers trajectories without a duplicate or a hole") {
+      val trajectories = lake.table("trajectories")
+      trajectories.count() shouldBe 16
+      trajectories.select("step", "prompt_id", "sample").distinct().count() shouldBe 16
+      trajectories
+        .where("size(log_probs) <> size(completion_tokens) OR size(rewards) <> size(values)")
+        .count() shouldBe 0
+    }
+
+    it("traces a model to its log lines and a person to the models, in one query each") {
+      val spark = SharedSpark.session
+      lake.lake.register()
+      val forward = spark.sql("""
+        SELECT DISTINCT m.snapshot_id, l.rater_id, r.source_file, r.line
+        FROM model_versions m
+        JOIN preferences p ON p.snapshot_id = m.snapshot_id
+        JOIN labels l ON l.item_id = p.item_id
+        JOIN labeling_queue q ON q.item_id = p.item_id
+        JOIN interactions i ON i.interaction_id IN (q.interaction_a, q.interaction_b)
+        JOIN interactions_raw r ON r.record_id = i.record_id
+        WHERE m.model = 'policy' AND m.version = 1""")
+      forward.count() should be > 100L
+      val backward = spark.sql(
+        """
+        SELECT DISTINCT m.model, m.version
+        FROM interactions i
+        JOIN labeling_queue q ON i.interaction_id IN (q.interaction_a, q.interaction_b)
+        JOIN preferences p ON p.item_id = q.item_id
+        JOIN model_versions m ON m.snapshot_id = p.snapshot_id
+        WHERE i.subject_key = (SELECT i2.subject_key FROM interactions i2 JOIN labeling_queue q2
+          ON i2.interaction_id = q2.interaction_a JOIN preferences p2 ON p2.item_id = q2.item_id LIMIT 1)"""
+      )
+      backward.collect().map(_.getString(0)).toSet shouldBe Set("reward", "reward-linear", "policy")
+      Seq("interactions", "labels", "preferences").foreach(t =>
+        spark.sql(s"DROP TABLE IF EXISTS $t")
+      )
+    }
+
+    it("records every run, its settings and what it read and wrote") {
+      lake.count("runs", "status = 'SUCCEEDED'") shouldBe steps.size
+      lake
+        .table("lineage")
+        .where("run_id = 'pol1'")
+        .select("direction", "kind", "name")
+        .collect()
+        .map(r => (r.getString(0), r.getString(1), r.getString(2)))
+        .toSet should contain allOf (
+        ("read", "model", "sft"),
+        ("read", "model", "reward"),
+        ("read", "table", "preferences"),
+        ("write", "table", "trajectories"),
+        ("write", "model", "policy")
+      )
+    }
+
+    it("writes a report that needs no network") {
+      val page = new String(Files.readAllBytes(lake.root.resolve("report/index.html")), "UTF-8")
+      page should include("Chart.js v4")
+      page should not include "src=\"http"
+      page should not include "/*DATA*/"
+    }
+
+    it("leaves the same rows when jobs run again under their ids") {
+      val again = Seq(
+        "sample-for-labeling",
+        "build-preferences",
+        "train-sft",
+        "train-reward",
+        "train-policy",
+        "evaluate-policy"
+      )
+      val tables = Seq(
+        "labeling_queue",
+        "preferences",
+        "dataset_snapshots",
+        "training_metrics",
+        "trajectories",
+        "evaluations",
+        "judgments",
+        "model_versions",
+        "runs",
+        "lineage"
+      )
+      val before = tables.map(lake.rows)
+      for ((job, runId, settings) <- steps if again.contains(job)) {
+        lake.submit(job, runId, settings: _*) shouldBe 0
+      }
+      for ((name, rows) <- tables.zip(before)) {
+        withClue(name)(lake.rows(name) shouldBe rows)
+      }
+      lake.registry.versions("policy").asScala shouldBe Seq(1)
+    }
+  }
+
+  describe("promote") {
+    it("is stopped by its gate, and says by which value") {
+      lake.clearOutput()
+      lake.submit("promote", "pr1", "min-win-rate" -> "1.0") shouldBe 2
+      lake.output should include("Cannot promote policy/1 to champion: win rate")
+      lake.count("runs", "run_id = 'pr1' AND error_code = 'GATE_FAILED'") shouldBe 1
+    }
+
+    it("moves the alias and keeps why") {
+      val settings = Seq("min-win-rate" -> "0.0", "max-safety-violation-rate" -> "1.0")
+      lake.submit("promote", "pr2", settings: _*) shouldBe 0
+      lake.submit("promote", "pr2", settings: _*) shouldBe 0
+      lake.count("alias_events") shouldBe 1
+      lake.table("alias_events").first().getAs[String]("evidence_run") shouldBe "ep1"
+      lake.submit(
+        "evaluate-policy",
+        "ep2",
+        "policy" -> "policy/champion",
+        "samples-per-prompt" -> "1"
+      ) shouldBe 0
+    }
+  }
+
+  describe("a training") {
+    it("that diverges publishes nothing") {
+      lake.clearOutput()
+      val settings = Seq("name" -> "sft-bad", "learning-rate" -> "1e30") ++ smallModel
+      lake.submit("train-sft", "bad1", settings: _*) shouldBe 2
+      lake.output should include("Cannot go on training")
+      lake.count("runs", "run_id = 'bad1' AND error_code = 'TRAINING_DIVERGED'") shouldBe 1
+      lake.registry.versions("sft-bad").asScala shouldBe empty
+    }
+
+    it("names what it cannot find") {
+      lake.clearOutput()
+      lake.submit("train-policy", "x1", "reward-model" -> "reward/9") shouldBe 2
+      lake.output should include(
+        "Cannot find reward/9: versions of reward in this registry are [1]"
+      )
+      lake.submit("train-reward", "x2", "snapshot" -> "p2") shouldBe 2
+      lake.output should include("Cannot find the snapshot p2 (did you mean p1?)")
+    }
+  }
+}
