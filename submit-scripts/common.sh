@@ -54,6 +54,8 @@ spark_submit() {
   export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
   # Two busy-waiting threads on small matrices gain a tenth on an idle machine and lose four fifths on a busy one.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+  # libtorch warns of its own deprecated calls, which nobody here can change.
+  export TORCH_CPP_LOG_LEVEL=${TORCH_CPP_LOG_LEVEL:-ERROR}
   local path command=()
   path=$(lib_path)
   local arguments=(

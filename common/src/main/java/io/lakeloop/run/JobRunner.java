@@ -74,8 +74,7 @@ public final class JobRunner {
             start.pinned(),
             lineage,
             "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
-                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()),
-            start.retry());
+                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
     try {
       definition
           .job()
@@ -115,8 +114,7 @@ public final class JobRunner {
             now,
             json,
             pins(definition, config),
-            codeVersion,
-            false);
+            codeVersion);
     ledger.started(start);
     return start;
   }

@@ -23,11 +23,7 @@ final class Ledger {
     this.lake = lake;
   }
 
-  /**
-   * How a run began: its first attempt fixes all of this, retries read it.
-   *
-   * @param retry false for the first attempt
-   */
+  /** How a run began: its first attempt fixes all of this, retries read it. */
   record Start(
       String runId,
       String job,
@@ -35,8 +31,7 @@ final class Ledger {
       Instant startedAt,
       String config,
       Map<String, String> pinned,
-      String codeVersion,
-      boolean retry) {
+      String codeVersion) {
 
     String configDigest() {
       return Digest.of(config);
@@ -52,7 +47,7 @@ final class Ledger {
    * @throws UserError CONFIG_INVALID if it was another job's or had other settings
    */
   Optional<Start> earlier(String runId, String job, String config) {
-    if (!lake.exists(LedgerTables.RUNS)) {
+    if (!lake.mayHold(LedgerTables.RUNS, runId)) {
       return Optional.empty();
     }
     List<Row> rows =
@@ -78,8 +73,7 @@ final class Ledger {
             row.getTimestamp(2).toInstant(),
             config,
             row.getJavaMap(4),
-            row.getString(5),
-            true));
+            row.getString(5)));
   }
 
   private static UserError refused(String runId, String why) {
@@ -91,7 +85,7 @@ final class Ledger {
   }
 
   void started(Start start) {
-    lake.append(
+    lake.replace(
         LedgerTables.RUNS,
         start.runId(),
         row(start, "STARTED", null, new Lineage(start.runId())).dataset(lake.spark()),
@@ -101,11 +95,7 @@ final class Ledger {
   void ended(Start start, End end, Lineage lineage) {
     Dataset<Row> edges = lineage.rows().dataset(lake.spark());
     String metadata = start.runId() + " ended";
-    if (start.retry()) {
-      lake.replace(LedgerTables.LINEAGE, start.runId(), edges, metadata);
-    } else {
-      lake.append(LedgerTables.LINEAGE, start.runId(), edges, metadata);
-    }
+    lake.replace(LedgerTables.LINEAGE, start.runId(), edges, metadata);
     lake.replace(
         LedgerTables.RUNS,
         start.runId(),

@@ -3,9 +3,7 @@ package io.lakeloop.run;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -22,25 +20,14 @@ public final class RunTables {
   private final Map<String, String> pinned;
   private final Lineage lineage;
   private final String userMetadata;
-  private final boolean retry;
-  private final Set<Table> written = new HashSet<>();
 
-  /**
-   * @param retry true if an earlier attempt may have written some of the run's rows
-   */
   RunTables(
-      Lake lake,
-      String runId,
-      Map<String, String> pinned,
-      Lineage lineage,
-      String userMetadata,
-      boolean retry) {
+      Lake lake, String runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
     this.lake = lake;
     this.runId = runId;
     this.pinned = pinned;
     this.lineage = lineage;
     this.userMetadata = userMetadata;
-    this.retry = retry;
   }
 
   String lakeRoot() {
@@ -91,12 +78,7 @@ public final class RunTables {
 
   /** Replaces this run's slice of the table. */
   public long replace(Table table, Dataset<Row> rows) {
-    // Nobody but a run writes its slice, so what a first attempt writes first cannot be there yet.
-    boolean mayBeThere = !written.add(table) || retry;
-    Lake.Commit commit =
-        mayBeThere
-            ? lake.replace(table, runId, rows, userMetadata)
-            : lake.append(table, runId, rows, userMetadata);
+    Lake.Commit commit = lake.replace(table, runId, rows, userMetadata);
     lineage.write(
         "table", table.name(), String.valueOf(commit.version()), runId, null, commit.rows());
     return commit.rows();

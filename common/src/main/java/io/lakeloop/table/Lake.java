@@ -104,48 +104,47 @@ public final class Lake {
    * Replaces one slice of the table in one commit, making the table where it is missing. Columns
    * are matched by name; nullable ones may be left out.
    *
-   * @param slice value of the table's slice column; Delta refuses rows with another one
+   * @param slice value of the table's slice column; rows with another one fail the write
    * @param userMetadata kept in the commit
    */
   public Commit replace(Table table, String slice, Dataset<Row> rows, String userMetadata) {
-    return write(
-        table,
-        aligned(table, rows)
-            .write()
-            .mode("overwrite")
-            .option("replaceWhere", table.slice() + " = '" + slice + "'"),
-        userMetadata);
-  }
-
-  /**
-   * Adds a slice that the table is known not to hold yet: the same as {@link #replace} at a third
-   * of its cost.
-   */
-  public Commit append(Table table, String slice, Dataset<Row> rows, String userMetadata) {
-    Dataset<Row> aligned = aligned(table, rows);
-    org.apache.spark.sql.Column own = aligned.col(table.slice());
-    return write(
-        table,
-        aligned
-            .withColumn(
-                table.slice(),
-                functions
-                    .when(own.equalTo(slice), own)
-                    .otherwise(
-                        functions.raise_error(
-                            functions.lit(
-                                "a row of " + table.name() + " lies outside the slice " + slice))))
-            .write()
-            .mode("append"),
-        userMetadata);
-  }
-
-  private Commit write(Table table, DataFrameWriter<Row> writer, String userMetadata) {
     create(table);
+    Dataset<Row> aligned = aligned(table, rows);
+    // Appending costs half of replacing, and is the same where the slice was never written.
+    DataFrameWriter<Row> writer =
+        mayHold(table, slice)
+            ? aligned
+                .write()
+                .mode("overwrite")
+                .option("replaceWhere", table.slice() + " = '" + slice + "'")
+            : confined(table, slice, aligned).write().mode("append");
     // Where others commit at the same time, ours is the first after this version that is ours.
     long before = version(table).orElseThrow();
     writer.format("delta").option("userMetadata", userMetadata).save(path(table));
     return commit(table, before + 1, userMetadata);
+  }
+
+  /** False if the slice was never written: each slice has a folder of its own. */
+  public boolean mayHold(Table table, String slice) {
+    Path folder = new Path(path(table), table.slice() + "=" + slice);
+    try {
+      return folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What replaceWhere checks when it replaces, checked when appending. */
+  private static Dataset<Row> confined(Table table, String slice, Dataset<Row> rows) {
+    Column own = rows.col(table.slice());
+    return rows.withColumn(
+        table.slice(),
+        functions
+            .when(own.equalTo(slice), own)
+            .otherwise(
+                functions.raise_error(
+                    functions.lit(
+                        "a row of " + table.name() + " lies outside the slice " + slice))));
   }
 
   private Commit commit(Table table, long from, String userMetadata) {
@@ -198,6 +197,9 @@ public final class Lake {
         DeltaTable.createIfNotExists(spark)
             .location(path(table))
             .comment(table.comment())
+            // A slice is written and replaced whole: as a partition it costs no scan, and runs that
+            // write different slices at the same time never conflict.
+            .partitionedBy(table.slice())
             .property("lakeloop.schemaVersion", String.valueOf(SCHEMA_VERSION));
     for (io.lakeloop.table.Column column : table.columns()) {
       builder.addColumn(
