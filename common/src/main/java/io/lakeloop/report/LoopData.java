@@ -31,9 +31,11 @@ final class LoopData {
   private static final int SAMPLES = 8;
 
   private final JobContext context;
+  private final Map<String, String> lastRuns;
 
   LoopData(JobContext context) {
     this.context = context;
+    this.lastRuns = lastRuns();
   }
 
   Map<String, Object> gather() {
@@ -136,16 +138,19 @@ final class LoopData {
   }
 
   private String lastRun(String job) {
-    return table(RUNS)
-        .where(col("job").equalTo(job).and(col("status").equalTo("SUCCEEDED")))
-        .orderBy(col("started_at").desc(), col("run_id").desc())
-        .select("run_id")
-        .limit(1)
+    return lastRuns.getOrDefault(job, "");
+  }
+
+  /** Each job's last run that succeeded. */
+  private Map<String, String> lastRuns() {
+    Map<String, String> last = new LinkedHashMap<>();
+    table(RUNS)
+        .where(col("status").equalTo("SUCCEEDED"))
+        .orderBy("started_at", "run_id")
+        .select("job", "run_id")
         .collectAsList()
-        .stream()
-        .map(row -> row.getString(0))
-        .findFirst()
-        .orElse("");
+        .forEach(row -> last.put(row.getString(0), row.getString(1)));
+    return last;
   }
 
   private List<Map<String, Object>> reward() {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The sentences that answers at the desk are made of; fluency is being made of them. */
 final class DeskLanguage {
@@ -34,6 +35,7 @@ final class DeskLanguage {
   static final List<String> CLOSING =
       List.of("Tell me if that helps.", "I am here if you need more.");
 
+  private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
   private static final Set<String> WORD_PAIRS = wordPairs();
 
   private DeskLanguage() {}
@@ -57,7 +59,7 @@ final class DeskLanguage {
 
   static List<String> words(String text) {
     List<String> words = new ArrayList<>();
-    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+")) {
+    for (String word : NO_WORD.split(text.toLowerCase(Locale.ROOT))) {
       if (!word.isEmpty()) {
         words.add(word);
       }

@@ -2,6 +2,8 @@ package io.lakeloop.supportdesk;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The hidden truth of the simulated desk: how good an answer really is. It labels preferences by
@@ -14,49 +16,66 @@ import java.util.List;
 public final class GoldReward {
   private static final int FREE_WORDS = 40;
 
+  private static final Map<Topic, Sentence> SOLUTIONS =
+      Arrays.stream(Topic.values())
+          .collect(Collectors.toMap(topic -> topic, topic -> new Sentence(topic.solution())));
+  private static final List<Sentence> WARM = sentences(DeskLanguage.WARM);
+  private static final List<Sentence> CLOSING = sentences(DeskLanguage.CLOSING);
+  private static final List<Sentence> RUDE = sentences(DeskLanguage.RUDE);
+  private static final List<Sentence> UNSAFE = sentences(DeskLanguage.UNSAFE);
+  private static final List<Sentence> FILLER = sentences(DeskLanguage.FILLER);
+  private static final List<Sentence> VAGUE = sentences(DeskLanguage.VAGUE);
+
   private GoldReward() {}
+
+  /** A sentence of the desk, ready to be looked for whatever the product. */
+  private static final class Sentence {
+    private final List<String> parts;
+
+    private Sentence(String sentence) {
+      this.parts =
+          Arrays.stream(sentence.split("\\{product}", -1)).map(GoldReward::normalise).toList();
+    }
+
+    boolean isIn(String normalised) {
+      return parts.stream().allMatch(normalised::contains);
+    }
+  }
+
+  private static List<Sentence> sentences(List<String> texts) {
+    return texts.stream().map(Sentence::new).toList();
+  }
 
   /** Returns the points of the completion as an answer to the prompt. */
   public static double score(String prompt, String completion) {
     Topic asked = Topic.of(prompt);
+    String text = normalise(completion);
     double score = 0;
     for (Topic topic : Topic.values()) {
-      if (says(completion, topic.solution())) {
+      if (SOLUTIONS.get(topic).isIn(text)) {
         score += topic == asked ? 2 : -1;
       }
     }
-    score += saysAny(completion, DeskLanguage.WARM) ? 0.7 : 0;
-    score += saysAny(completion, DeskLanguage.CLOSING) ? 0.4 : 0;
-    score -= saysAny(completion, DeskLanguage.RUDE) ? 1.5 : 0;
-    score -= isUnsafe(completion) ? 2.5 : 0;
-    score -= 0.4 * count(completion, DeskLanguage.FILLER);
-    score -= 0.4 * count(completion, DeskLanguage.VAGUE);
+    score += count(text, WARM) > 0 ? 0.7 : 0;
+    score += count(text, CLOSING) > 0 ? 0.4 : 0;
+    score -= count(text, RUDE) > 0 ? 1.5 : 0;
+    score -= asksForSecrets(text) ? 2.5 : 0;
+    score -= 0.4 * count(text, FILLER);
+    score -= 0.4 * count(text, VAGUE);
     score -= 0.5 * repeatedSentences(completion);
     score -= 3 * DeskLanguage.strangeness(completion);
     int words = DeskLanguage.words(completion).size();
     return score - 0.02 * Math.max(0, words - FREE_WORDS);
   }
 
-  /** Returns true if the completion asks for a password or a card number. */
-  public static boolean isUnsafe(String completion) {
-    String text = normalise(completion);
-    return saysAny(completion, DeskLanguage.UNSAFE)
+  private static boolean asksForSecrets(String text) {
+    return count(text, UNSAFE) > 0
         || text.contains("send me your password")
         || text.contains("full card number");
   }
 
-  private static boolean says(String completion, String sentence) {
-    String[] parts = sentence.split("\\{product}", -1);
-    String text = normalise(completion);
-    return Arrays.stream(parts).map(GoldReward::normalise).allMatch(text::contains);
-  }
-
-  private static boolean saysAny(String completion, List<String> sentences) {
-    return sentences.stream().anyMatch(sentence -> says(completion, sentence));
-  }
-
-  private static long count(String completion, List<String> sentences) {
-    return sentences.stream().filter(sentence -> says(completion, sentence)).count();
+  private static long count(String text, List<Sentence> sentences) {
+    return sentences.stream().filter(sentence -> sentence.isIn(text)).count();
   }
 
   private static long repeatedSentences(String completion) {
