@@ -34,11 +34,7 @@ public final class Problems {
    */
   public void throwIfAny() {
     if (!found.isEmpty()) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot use the settings of %s: %s.",
-          subject,
-          String.join("; ", found));
+      throw new UserError(subject, found);
     }
   }
 }

@@ -135,8 +135,10 @@ final class RecordReader {
       constructor.setAccessible(true);
       return constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
-      if (e.getCause() instanceof UserError error) {
-        throw error;
+      if (e.getCause() instanceof UserError error && !error.problems().isEmpty()) {
+        // What the record refuses belongs beside what the reader found.
+        error.problems().forEach(problem -> refuse("%s", problem));
+        return null;
       }
       throw new IllegalStateException(e.getCause());
     } catch (ReflectiveOperationException e) {

@@ -22,10 +22,10 @@ public final class LogSimulator {
   private static final Instant FIRST_DAY = Instant.parse("2026-01-05T08:00:00Z");
   private static final double SECOND_TURN = 0.15;
   private static final double PERSONAL_DATA = 0.12;
-  private static final double GIBBERISH = 0.02;
-  private static final double REPEATED = 0.03;
-  private static final double MALFORMED = 0.01;
-  private static final double MISSING_PROMPT = 0.005;
+  private static final double GIBBERISH_SHARE = 0.02;
+  private static final double REPEATED_SHARE = 0.03;
+  private static final double MALFORMED_SHARE = 0.01;
+  private static final double MISSING_PROMPT_SHARE = 0.005;
   private static final double NO_CONSENT = 0.08;
 
   private final int conversations;
@@ -71,16 +71,48 @@ public final class LogSimulator {
     return planted;
   }
 
+  /** What is wrong with a turn's record; at most one thing, so that each can be counted apart. */
+  private enum Flaw {
+    NONE,
+    MALFORMED,
+    MISSING_PROMPT,
+    GIBBERISH,
+    REPEATED;
+
+    static Flaw draw(double u) {
+      double[] shares = {MALFORMED_SHARE, MISSING_PROMPT_SHARE, GIBBERISH_SHARE, REPEATED_SHARE};
+      double below = 0;
+      for (int i = 0; i < shares.length; i++) {
+        below += shares[i];
+        if (u < below) {
+          return values()[i + 1];
+        }
+      }
+      return NONE;
+    }
+  }
+
   private void turn(BufferedWriter out, int conversation, int turn, long key, long turnKey)
       throws IOException {
-    String line = record(conversation, turn, key, turnKey).toString();
-    if (CounterRandom.uniform(turnKey, 50) < MALFORMED) {
-      planted.malformed++;
-      line = line.substring(0, line.length() / 2);
-    } else if (CounterRandom.uniform(turnKey, 51) < REPEATED) {
-      planted.repeated++;
-      emit(out, line);
+    Flaw flaw = Flaw.draw(CounterRandom.uniform(turnKey, 50));
+    String line = record(conversation, turn, key, turnKey, flaw).toString();
+    boolean consent = line.contains("\"consent\":true");
+    switch (flaw) {
+      case MALFORMED -> {
+        planted.malformed++;
+        line = line.substring(0, line.length() / 2);
+      }
+      case MISSING_PROMPT -> planted.missingPrompt++;
+      case GIBBERISH -> planted.gibberish++;
+      case REPEATED -> {
+        planted.repeated++;
+        planted.withoutConsent += consent ? 0 : 1;
+        emit(out, line);
+      }
+      case NONE -> {}
     }
+    boolean kept = flaw != Flaw.MALFORMED && flaw != Flaw.MISSING_PROMPT;
+    planted.withoutConsent += kept && !consent ? 1 : 0;
     emit(out, line);
   }
 
@@ -90,15 +122,13 @@ public final class LogSimulator {
     out.write('\n');
   }
 
-  private ObjectNode record(int conversation, int turn, long key, long turnKey) {
+  private ObjectNode record(int conversation, int turn, long key, long turnKey, Flaw flaw) {
     Topic topic = pick(List.of(Topic.values()), turnKey, 2);
     String product = pick(DeskLanguage.PRODUCTS, turnKey, 3);
     boolean newModel = CounterRandom.uniform(key, 4) < 0.5;
     String question = pick(topic.questions(), turnKey, 5).replace("{product}", product);
     String answer = Answer.draw(topic, product, newModel, CounterRandom.bits(turnKey, 6));
     double gold = GoldReward.score(question, answer);
-    boolean junk = CounterRandom.uniform(turnKey, 7) < GIBBERISH;
-    planted.gibberish += junk ? 1 : 0;
     ObjectNode record = JSON.createObjectNode();
     record.put("conversation_id", String.format(Locale.ROOT, "c%06d", conversation));
     record.put("turn", turn);
@@ -106,16 +136,12 @@ public final class LogSimulator {
     record.put("model_version", newModel ? "desk-2" : "desk-1");
     long seconds = conversation * 97L + turn * 45L + CounterRandom.below(40, turnKey, 9);
     record.put("created_at", FIRST_DAY.plusSeconds(seconds).toString());
-    if (CounterRandom.uniform(turnKey, 52) < MISSING_PROMPT) {
-      planted.missingPrompt++;
-    } else {
+    if (flaw != Flaw.MISSING_PROMPT) {
       record.put("prompt", question + personalData(turnKey));
     }
-    record.put("completion", junk ? gibberish(turnKey) : answer);
+    record.put("completion", flaw == Flaw.GIBBERISH ? gibberish(turnKey) : answer);
     outcome(record, question, answer, gold, turnKey);
-    boolean consent = CounterRandom.uniform(key, 10) >= NO_CONSENT;
-    planted.withoutConsent += consent ? 0 : 1;
-    record.put("consent", consent);
+    record.put("consent", CounterRandom.uniform(key, 10) >= NO_CONSENT);
     return record;
   }
 

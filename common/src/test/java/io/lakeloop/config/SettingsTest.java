@@ -19,7 +19,13 @@ class SettingsTest {
     SLOW
   }
 
-  record Inner(double learningRate, int steps) {}
+  record Inner(double learningRate, int steps) {
+    Inner {
+      Problems.in("inner")
+          .require(steps >= 1, "steps must be at least 1, got %d", steps)
+          .throwIfAny();
+    }
+  }
 
   record Example(
       String name,
@@ -100,6 +106,14 @@ class SettingsTest {
             "inner.learning-rate must be a number, got \"fast\"",
             "inner.steps must be a whole number, got 100.7",
             "inner.step is unknown (did you mean steps?)");
+  }
+
+  @Test
+  void tellsUnknownKeysBesideValuesOutOfRange() {
+    assertThatThrownBy(() -> load(GOOD, Map.of("inner.steps", "0", "shufle", "true")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll(
+            "steps must be at least 1, got 0", "shufle is unknown (did you mean shuffle?)");
   }
 
   @Test
