@@ -66,7 +66,7 @@ final class Quickstart {
             "gold-questions",
             LANDING + "/gold-questions.jsonl",
             "items",
-            String.valueOf(1200 * size)),
+            String.valueOf(1700 * size)),
         Phase.of("simulate-labels", "path", LANDING),
         Phase.of("ingest-labels", "path", LANDING + "/labels.csv"),
         Phase.of("labeler-agreement"),
