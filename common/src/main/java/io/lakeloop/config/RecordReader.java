@@ -102,9 +102,7 @@ final class RecordReader {
   private Object parsed(Class<?> type, String text, String key) {
     if (type.isEnum()) {
       List<String> names =
-          Arrays.stream(type.getEnumConstants())
-              .map(c -> ((Enum<?>) c).name().toLowerCase(Locale.ROOT).replace('_', '-'))
-              .toList();
+          Arrays.stream(type.getEnumConstants()).map(c -> name((Enum<?>) c)).toList();
       int at = names.indexOf(text);
       return at >= 0
           ? type.getEnumConstants()[at]
@@ -183,6 +181,11 @@ final class RecordReader {
             .filter(c -> kebab(c.getName()).equals(key))
             .findFirst()
         : Optional.empty();
+  }
+
+  /** How settings call an enum's constant. */
+  static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static String kebab(String name) {

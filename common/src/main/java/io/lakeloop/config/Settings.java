@@ -1,11 +1,15 @@
 package io.lakeloop.config;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -30,12 +34,29 @@ public final class Settings {
       YAMLMapper.builder(
               YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .build();
+
+  /** Enums are written as they are read: kebab-case. */
+  private static final JsonSerializer<Enum<?>> ENUMS =
+      new JsonSerializer<>() {
+        @Override
+        public void serialize(Enum<?> value, JsonGenerator out, SerializerProvider provider)
+            throws IOException {
+          out.writeString(RecordReader.name(value));
+        }
+      };
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
+          .registerModule(new SimpleModule().addSerializer(enumClass(), ENUMS))
           .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
 
   private Settings() {}
+
+  @SuppressWarnings("unchecked")
+  private static Class<Enum<?>> enumClass() {
+    return (Class<Enum<?>>) (Class<?>) Enum.class;
+  }
 
   /**
    * Resolves the settings of {@code subject}.

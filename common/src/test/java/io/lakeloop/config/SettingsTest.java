@@ -135,6 +135,6 @@ class SettingsTest {
   void equalSettingsGiveEqualJson() throws IOException {
     assertThat(Settings.toJson(load(GOOD, Map.of("columns", "a=1,b=2"))))
         .isEqualTo(Settings.toJson(load(GOOD, Map.of("columns", "b=2,a=1"))))
-        .contains("\"batch-size\":4");
+        .contains("\"batch-size\":4", "\"mode\":\"fast-enough\"");
   }
 }
