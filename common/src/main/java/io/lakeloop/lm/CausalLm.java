@@ -138,10 +138,6 @@ public final class CausalLm implements AutoCloseable {
     return config;
   }
 
-  NDManager manager() {
-    return manager;
-  }
-
   /** Parameters by name, in a fixed order. */
   public Map<String, NDArray> parameters() {
     return parameters;

@@ -23,10 +23,6 @@ public final class TableRows {
     return table;
   }
 
-  public boolean isEmpty() {
-    return rows.isEmpty();
-  }
-
   /** Adds a row; columns that are not named are null. */
   public TableRows add(Map<String, Object> values) {
     Object[] cells = new Object[names.size()];
@@ -42,14 +38,8 @@ public final class TableRows {
     return this;
   }
 
+  /** Nullability is left to Delta, whose refusal names the column; Spark's own does not. */
   public Dataset<Row> dataset(SparkSession spark) {
-    return spark.createDataFrame(rows, Lenient.schema(table)).coalesce(1);
-  }
-
-  /** Nullability is checked by Delta, which names the column; Spark's own check does not. */
-  private static final class Lenient {
-    static org.apache.spark.sql.types.StructType schema(Table table) {
-      return table.schema().asNullable();
-    }
+    return spark.createDataFrame(rows, table.schema().asNullable()).coalesce(1);
   }
 }
