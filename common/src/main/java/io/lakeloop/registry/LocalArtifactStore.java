@@ -95,6 +95,14 @@ public final class LocalArtifactStore implements ArtifactStore {
       throws IOException {
     Path file = inside(name);
     Files.createDirectories(file.getParent());
+    // The file lock keeps other processes out, but throws at a second thread of this one.
+    synchronized (LocalArtifactStore.class) {
+      return replaceLocked(file, name, expected, value);
+    }
+  }
+
+  private boolean replaceLocked(Path file, String name, Optional<String> expected, String value)
+      throws IOException {
     Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
     try (FileChannel channel =
             FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

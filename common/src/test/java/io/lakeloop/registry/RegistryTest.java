@@ -90,7 +90,7 @@ class RegistryTest {
   @Test
   void ofManyWritersOfOneRecordOneWins() throws Exception {
     LocalArtifactStore store = new LocalArtifactStore(root);
-    ExecutorService writers = Executors.newFixedThreadPool(1);
+    ExecutorService writers = Executors.newFixedThreadPool(4);
     try {
       Callable<Boolean> write =
           () -> store.replaceRecord("aliases/x.json", Optional.empty(), "value");

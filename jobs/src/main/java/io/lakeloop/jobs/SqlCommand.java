@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.plans.logical.InsertIntoStatement;
 
 /** Answers one query over the lake's tables on standard output. */
 final class SqlCommand {
@@ -64,16 +65,25 @@ final class SqlCommand {
           lake.root());
     }
     try {
+      // WITH and FROM may open an INSERT, too.
+      if (lake.spark()
+          .sessionState()
+          .sqlParser()
+          .parsePlan(query)
+          .exists(node -> node instanceof InsertIntoStatement)) {
+        throw invalid("the query inserts; only jobs write to the lake");
+      }
       print(lake.spark().sql(query), format);
       return 0;
-    } catch (Exception e) {
-      if (e instanceof AnalysisException) {
-        throw new UserError(
-            ErrorCode.CONFIG_INVALID,
-            "Cannot answer the query: %s",
-            e.getMessage().lines().findFirst().orElse("it is not understood"));
-      }
-      throw e;
+    } catch (AnalysisException e) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot answer the query: %s",
+          e.getMessage()
+              .lines()
+              .filter(line -> !line.isBlank())
+              .findFirst()
+              .orElse("it is not understood"));
     }
   }
 
