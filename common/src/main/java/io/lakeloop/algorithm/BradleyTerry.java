@@ -32,6 +32,11 @@ public record BradleyTerry() implements Loss {
   }
 
   @Override
+  public boolean reads(TokenBatch batch, int b, int t) {
+    return t == batch.lengths()[b] - 1;
+  }
+
+  @Override
   public Gradient evaluate(TokenBatch batch, float[][] logProbs, float[][] values) {
     float[][] weights = batch.input(TokenBatch.WEIGHTS);
     float[][] probabilities = batch.input(TokenBatch.CHOSEN_PROBABILITY);

@@ -15,6 +15,11 @@ public record CrossEntropy() implements Loss {
   }
 
   @Override
+  public boolean reads(TokenBatch batch, int b, int t) {
+    return batch.input(TokenBatch.WEIGHTS)[b][t] != 0;
+  }
+
+  @Override
   public Gradient evaluate(TokenBatch batch, float[][] logProbs, float[][] values) {
     float[][] weights = batch.input(TokenBatch.WEIGHTS);
     float[][] gradient = new float[batch.size()][logProbs[0].length];

@@ -35,6 +35,12 @@ public interface Loss {
   boolean readsValues();
 
   /**
+   * True if the loss reads the outputs at position t of row b; elsewhere they are not computed, and
+   * are 0 where the loss sees them.
+   */
+  boolean reads(TokenBatch batch, int b, int t);
+
+  /**
    * Evaluates the loss.
    *
    * @param logProbs log-probability of each target (B, T), or null if not read

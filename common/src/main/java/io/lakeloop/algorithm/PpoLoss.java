@@ -32,6 +32,11 @@ public record PpoLoss(double clipRange, double valueClipRange, double valueCoeff
   }
 
   @Override
+  public boolean reads(TokenBatch batch, int b, int t) {
+    return batch.input(TokenBatch.WEIGHTS)[b][t] != 0;
+  }
+
+  @Override
   public Gradient evaluate(TokenBatch batch, float[][] logProbs, float[][] values) {
     Sums sums = new Sums(batch.size(), logProbs[0].length);
     float[][] weights = batch.input(TokenBatch.WEIGHTS);

@@ -2,8 +2,8 @@ package io.lakeloop.evaluation;
 
 import io.lakeloop.algorithm.Bootstrap;
 import io.lakeloop.algorithm.CounterRandom;
-import io.lakeloop.lm.ChatEncoder;
 import io.lakeloop.lm.Generator;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.reward.RewardModel;
 import io.lakeloop.session.Microbatches;
@@ -109,7 +109,9 @@ public final class PolicyEvaluation {
               encoder.prompt(asked.get(i)), CounterRandom.bits(seed, places[i], side)));
     }
     return session.sample(
-        requests, new Generator.Settings(encoder.maxCompletionTokens(), temperature));
+        requests,
+        Generator.Settings.whole(
+            encoder.maxCompletionTokens(), temperature, encoder.tokenizer().specialTokens()));
   }
 
   private double[] kl(List<ChatEncoder.Sequence> sequences) {

@@ -2,58 +2,81 @@ package io.lakeloop.lm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import io.lakeloop.lm.safetensors.SafeTensors;
+import io.lakeloop.lm.torch.Compute;
+import io.lakeloop.lm.torch.GradScope;
+import io.lakeloop.lm.torch.Kernels;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * AdamW (Loshchilov and Hutter 2019, <a href="https://arxiv.org/abs/1711.05101">1711.05101</a>) in
- * PyTorch's form, with the gradient clipped by its global norm first:
- *
- * <pre>
- * p -= lr * decay * p
- * m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
- * p -= lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
- * </pre>
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, <a
+ * href="https://arxiv.org/abs/1711.05101">1711.05101</a>), in PyTorch's form (D24): {@code w -=
+ * rate * m / (sqrt(v) + eps)}, both moments corrected for their start, gradients clipped by their
+ * global norm. Norms, biases and the scalar head are not decayed, as is usual.
  */
-public final class AdamW {
+public final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
 
-  private final CausalLm model;
-  private final Map<String, NDArray> first = new LinkedHashMap<>();
-  private final Map<String, NDArray> second = new LinkedHashMap<>();
+  private final Compute.Memory memory;
+  private final Group decayed = new Group();
+  private final Group plain = new Group();
   private long steps;
 
-  public AdamW(CausalLm model) {
-    this.model = model;
-    model
-        .parameters()
-        .forEach(
-            (name, parameter) -> {
-              parameter.setRequiresGradient(true);
-              first.put(name, parameter.zerosLike());
-              second.put(name, parameter.zerosLike());
-            });
-    defineGradients();
+  /** Weights that are treated alike. */
+  private static final class Group {
+    private final List<String> names = new ArrayList<>();
+    private final List<NDArray> weights = new ArrayList<>();
+    private final List<NDArray> first = new ArrayList<>();
+    private final List<NDArray> second = new ArrayList<>();
+    private final List<NDArray> counts = new ArrayList<>();
+
+    private List<NDArray> gradients() {
+      return weights.stream().map(NDArray::getGradient).toList();
+    }
   }
 
-  /** A parameter that a loss leaves out would have no gradient at all, and libtorch then throws. */
-  private void defineGradients() {
+  /** Makes the optimizer of the weights, all on one device, and asks for their gradients. */
+  public AdamW(Map<String, NDArray> weights, Compute.Memory memory) {
+    this.memory = memory;
+    try (GradScope off = GradScope.off()) {
+      weights.forEach(this::add);
+    }
+    // A weight that no loss has reached yet has a gradient of 0 rather than none.
     try (GradScope recording = GradScope.recording();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      for (NDArray parameter : model.parameters().values()) {
-        NDArray nothing = parameter.mul(parameter.zerosLike()).sum();
-        GradScope.backward(nothing);
-      }
+      weights.values().forEach(weight -> GradScope.backward(weight, weight.zerosLike()));
     }
+  }
+
+  private void add(String name, NDArray weight) {
+    boolean decays = weight.getShape().dimension() > 1 && !name.endsWith(Linear.SCALAR_HEAD);
+    Group group = decays ? decayed : plain;
+    weight.setRequiresGradient(true);
+    group.names.add(name);
+    group.weights.add(weight);
+    group.first.add(kept(weight.zerosLike()));
+    group.second.add(kept(weight.zerosLike()));
+    group.counts.add(kept(memory.zeros(new Shape())));
+  }
+
+  private static NDArray kept(NDArray array) {
+    NDScope.unregister(array);
+    return array;
   }
 
   /**
    * Settings of one step.
    *
+   * @param weightDecay share of a weight taken off per step and unit of learning rate
    * @param maxGradNorm the global norm is cut to this
    * @param epsilon added to the root of the second moment
    */
@@ -69,60 +92,110 @@ public final class AdamW {
     try (GradScope off = GradScope.off();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      Map<String, NDArray> gradients = new LinkedHashMap<>();
-      double squares = 0;
-      for (Map.Entry<String, NDArray> entry : model.parameters().entrySet()) {
-        NDArray gradient = entry.getValue().getGradient();
-        gradients.put(entry.getKey(), gradient);
-        squares += gradient.mul(gradient).sum().getFloat();
-      }
-      double norm = Math.sqrt(squares);
+      List<NDArray> decayedGradients = decayed.gradients();
+      List<NDArray> plainGradients = plain.gradients();
+      List<NDArray> all = new ArrayList<>(decayedGradients);
+      all.addAll(plainGradients);
+      double norm = Kernels.globalNorm(all);
       if (Double.isFinite(norm)) {
         steps++;
-        double shrink = Math.min(1, settings.maxGradNorm() / (norm + 1e-6));
-        gradients.forEach((name, gradient) -> apply(name, gradient.muli(shrink), settings));
+        double divisor = Math.max(1, (norm + 1e-6) / settings.maxGradNorm());
+        apply(decayed, decayedGradients, divisor, settings.weightDecay(), settings);
+        apply(plain, plainGradients, divisor, 0, settings);
       }
-      model.parameters().values().forEach(parameter -> JniUtils.zeroGrad((PtNDArray) parameter));
+      clear();
       return norm;
     }
   }
 
-  private void apply(String name, NDArray gradient, Settings settings) {
-    NDArray parameter = model.parameters().get(name);
-    NDArray m = first.get(name);
-    NDArray v = second.get(name);
-    m.muli(BETA1).addi(gradient.mul(1 - BETA1));
-    v.muli(BETA2).addi(gradient.mul(gradient).muli(1 - BETA2));
-    double rate = settings.learningRate() / (1 - Math.pow(BETA1, steps));
-    double correction = Math.sqrt(1 - Math.pow(BETA2, steps));
-    // Norm weights and the scalar head are not decayed, as is usual.
-    if (parameter.getShape().dimension() > 1 && !name.equals(CausalLm.SCALAR_HEAD)) {
-      parameter.muli(1 - settings.learningRate() * settings.weightDecay());
+  /** Steps taken so far. */
+  public long steps() {
+    return steps;
+  }
+
+  private void apply(
+      Group group, List<NDArray> gradients, double divisor, double decay, Settings settings) {
+    if (!gradients.isEmpty()) {
+      Kernels.adamW(
+          group.weights,
+          gradients,
+          group.first,
+          group.second,
+          group.counts,
+          memory.constant(new float[] {(float) divisor}, new Shape()),
+          settings.learningRate(),
+          BETA1,
+          BETA2,
+          decay,
+          settings.epsilon());
     }
-    NDArray divisor = v.sqrt().divi(correction).addi(settings.epsilon());
-    parameter.subi(m.mul(rate).divi(divisor));
+  }
+
+  /** Forgets the accumulated gradients. */
+  private void clear() {
+    for (Group group : List.of(decayed, plain)) {
+      group.weights.forEach(weight -> JniUtils.zeroGrad((PtNDArray) weight));
+    }
   }
 
   /** Moments and step count, to be restored exactly. */
-  public Map<String, SafeTensors.Tensor> state() {
-    Map<String, SafeTensors.Tensor> state = new LinkedHashMap<>();
-    first.forEach((name, m) -> state.put("first." + name, copy(m)));
-    second.forEach((name, v) -> state.put("second." + name, copy(v)));
+  public Map<String, SafeTensors.Source> state() {
+    Map<String, SafeTensors.Source> state = new LinkedHashMap<>();
+    for (Group group : List.of(decayed, plain)) {
+      for (int i = 0; i < group.names.size(); i++) {
+        state.put("first." + group.names.get(i), copy(group.first.get(i)));
+        state.put("second." + group.names.get(i), copy(group.second.get(i)));
+      }
+    }
     // A step count above 2^24 would not survive F32; its two halves do.
-    state.put(
-        "steps",
-        new SafeTensors.Tensor(new long[] {2}, new float[] {steps >>> 20, steps & 0xFFFFF}));
+    state.put("steps", SafeTensors.of(new long[] {2}, steps >>> 20, steps & 0xFFFFF));
     return state;
   }
 
-  public void restore(Map<String, SafeTensors.Tensor> state) {
-    first.forEach((name, m) -> m.set(state.get("first." + name).values()));
-    second.forEach((name, v) -> v.set(state.get("second." + name).values()));
-    float[] halves = state.get("steps").values();
-    steps = ((long) halves[0] << 20) | (long) halves[1];
+  /**
+   * Takes up a state that {@link #state} gave.
+   *
+   * @throws io.lakeloop.config.UserError ARTIFACT_CORRUPT if it is another model's
+   */
+  public void restore(Map<String, SafeTensors.Tensor> state) throws IOException {
+    try (GradScope off = GradScope.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      float[] halves = state.get("steps").floats();
+      steps = ((long) halves[0] << 20) | (long) halves[1];
+      for (Group group : List.of(decayed, plain)) {
+        for (int i = 0; i < group.names.size(); i++) {
+          String name = group.names.get(i);
+          restore(state, "first." + name, group.first.get(i));
+          restore(state, "second." + name, group.second.get(i));
+          memory.constant(new float[] {steps}, new Shape()).copyTo(group.counts.get(i));
+        }
+      }
+    }
   }
 
-  private static SafeTensors.Tensor copy(NDArray array) {
-    return new SafeTensors.Tensor(array.getShape().getShape(), array.toFloatArray());
+  private void restore(Map<String, SafeTensors.Tensor> state, String name, NDArray target)
+      throws IOException {
+    Weights.load(
+            state.get(name),
+            name,
+            target.getShape(),
+            memory,
+            io.lakeloop.lm.torch.Precision.FLOAT32)
+        .copyTo(target);
+  }
+
+  private static SafeTensors.Source copy(NDArray array) {
+    return SafeTensors.of(array.getShape().getShape(), array.toFloatArray());
+  }
+
+  /** Lets go of the moments and of the weights' gradients. */
+  @Override
+  public void close() {
+    for (Group group : List.of(decayed, plain)) {
+      group.first.forEach(NDArray::close);
+      group.second.forEach(NDArray::close);
+      group.counts.forEach(NDArray::close);
+    }
   }
 }

@@ -1,122 +1,302 @@
 package io.lakeloop.lm;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.ndarray.types.SparseFormat;
 import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.lm.safetensors.SafeTensors;
+import io.lakeloop.lm.torch.Compute;
+import io.lakeloop.lm.torch.GradScope;
+import io.lakeloop.lm.torch.Kernels;
+import io.lakeloop.lm.torch.Precision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 
 /**
- * A decoder-only transformer in the shape of Llama (Touvron et al. 2023, <a
- * href="https://arxiv.org/abs/2302.13971">2302.13971</a>): RMS norm, rotary positions, gated SiLU,
- * tied output head, and a scalar head beside it that serves as reward or value.
+ * A decoder-only transformer of the Llama, Mistral, Qwen or GPT-2 family: one decoder whose parts
+ * its config chooses, with a scalar head beside the output head that serves as reward or value.
  *
- * <p>Shapes: B sequences, T positions, D hidden size, H heads, V vocabulary. Parameters carry the
- * tensor names of Hugging Face's Llama, and {@code score.weight} (1, D) for the scalar head.
+ * <p>A model is a base alone, or a base seen through an adapter ({@link #adapted}). Models over one
+ * base share its weights in memory: policy, reference, reward and value model need it once.
  *
- * <p>No Java number meets an array under autograd: DJL leaves it in a buffer that autograd points
- * to bare, so constants are 0-dim arrays that live as long as the model.
+ * <p>Shapes: B rows, T positions, D hidden size, H query heads, K key heads, E head size, V
+ * vocabulary.
  */
 public final class CausalLm implements AutoCloseable {
-  static final String SCALAR_HEAD = "score.weight";
-  private static final String EMBEDDING = "model.embed_tokens.weight";
-  private static final float MASKED = -1e9f;
+  private static final double INITIAL_DEVIATION = 0.02;
 
-  private final LmConfig config;
-  private final NDManager manager;
-  private final Map<String, NDArray> parameters = new LinkedHashMap<>();
-  private final NDArray epsilon;
-  private final NDArray scale;
-  private final NDArray ropeCos;
-  private final NDArray ropeSin;
+  private final Base base;
+  private final Adapter adapter;
 
-  private CausalLm(LmConfig config, Map<String, SafeTensors.Tensor> tensors) {
-    this.config = config;
-    this.manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-    tensors.forEach((name, tensor) -> parameters.put(name, owned(tensor)));
-    this.epsilon = constant((float) config.rmsNormEpsilon());
-    this.scale = constant((float) (1 / Math.sqrt(config.headSize())));
-    float[] cos = new float[config.maxPositions() * config.headSize()];
-    float[] sin = new float[cos.length];
-    fillRotations(cos, sin);
-    Shape rotations = new Shape(config.maxPositions(), config.headSize());
-    this.ropeCos = owned(cos, rotations);
-    this.ropeSin = owned(sin, rotations);
+  /** What models over one base share. */
+  private record Base(
+      LmConfig config,
+      Compute compute,
+      Precision precision,
+      Compute.Memory memory,
+      Map<String, NDArray> weights,
+      Map<String, Linear> linears,
+      RopeTable rope) {}
+
+  private CausalLm(Base base, Adapter adapter) {
+    this.base = base;
+    this.adapter = adapter;
   }
 
-  /** Initialises a new model: normal weights with deviation 0.02, norms 1, scalar head 0. */
+  /** Initialises a new model: normal weights with deviation 0.02, norms 1, biases and head 0. */
   public static CausalLm initialise(LmConfig config, long seed) {
-    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
-    shapes(config)
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[(int) shape.size()];
-              for (int i = 0; i < values.length; i++) {
-                values[i] =
-                    shape.dimension() == 1
-                        ? 1
-                        : name.equals(SCALAR_HEAD)
-                            ? 0
-                            : (float) (0.02 * CounterRandom.gaussian(seed, name.hashCode(), i));
-              }
-              tensors.put(name, new SafeTensors.Tensor(shape.getShape(), values));
-            });
-    return new CausalLm(config, tensors);
+    return initialise(config, seed, Compute.cpu(), Precision.FLOAT32);
+  }
+
+  public static CausalLm initialise(
+      LmConfig config, long seed, Compute compute, Precision precision) {
+    try {
+      return build(
+          config,
+          compute,
+          precision,
+          memory ->
+              (name, shape) -> {
+                float[] values = new float[Math.toIntExact(shape.size())];
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = initialValue(name, shape, seed, i);
+                }
+                return Kernels.cast(memory.constant(values, shape), precision);
+              });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static float initialValue(String name, Shape shape, long seed, int i) {
+    if (name.endsWith(".bias")) {
+      return 0;
+    }
+    return shape.dimension() == 1
+        ? 1
+        : (float) (INITIAL_DEVIATION * CounterRandom.gaussian(seed, name.hashCode(), i));
   }
 
   /**
    * Builds the model from a checkpoint's tensors.
    *
-   * @throws IllegalArgumentException if a tensor is missing or has another shape; it is named
+   * @throws io.lakeloop.config.UserError ARTIFACT_CORRUPT if a tensor is missing or has another
+   *     shape; it is named
    */
-  public static CausalLm of(LmConfig config, Map<String, SafeTensors.Tensor> tensors) {
-    Map<String, SafeTensors.Tensor> ordered = new LinkedHashMap<>();
-    shapes(config)
-        .forEach(
-            (name, shape) -> {
-              SafeTensors.Tensor tensor = tensors.get(name);
-              if (tensor == null || !new Shape(tensor.shape()).equals(shape)) {
-                throw new IllegalArgumentException(
-                    "Tensor %s must have shape %s, found %s."
-                        .formatted(
-                            name, shape, tensor == null ? "none" : new Shape(tensor.shape())));
-              }
-              ordered.put(name, tensor);
-            });
-    return new CausalLm(config, ordered);
+  static CausalLm of(
+      LmConfig config,
+      Map<String, SafeTensors.Tensor> tensors,
+      Compute compute,
+      Precision precision)
+      throws IOException {
+    CausalLm model =
+        build(
+            config,
+            compute,
+            precision,
+            memory ->
+                (name, shape) -> Weights.load(tensors.get(name), name, shape, memory, precision));
+    SafeTensors.Tensor head = tensors.get(Linear.SCALAR_HEAD);
+    if (head != null) {
+      try (NDArray values =
+              Weights.load(
+                  head,
+                  Linear.SCALAR_HEAD,
+                  model.scalarHead().getShape(),
+                  model.base.memory,
+                  Adapter.precision(precision));
+          GradScope off = GradScope.off()) {
+        values.copyTo(model.scalarHead());
+      } catch (RuntimeException e) {
+        model.close();
+        throw e;
+      }
+    }
+    return model;
   }
 
-  private static Map<String, Shape> shapes(LmConfig config) {
-    Map<String, Shape> shapes = new LinkedHashMap<>();
-    int d = config.hiddenSize();
-    int inner = config.intermediateSize();
-    shapes.put(EMBEDDING, new Shape(config.vocabSize(), d));
-    for (int layer = 0; layer < config.layers(); layer++) {
-      String at = "model.layers." + layer + ".";
-      shapes.put(at + "input_layernorm.weight", new Shape(d));
-      for (String projection : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
-        shapes.put(at + "self_attn." + projection + ".weight", new Shape(d, d));
+  private static CausalLm build(
+      LmConfig config,
+      Compute compute,
+      Precision precision,
+      java.util.function.Function<Compute.Memory, Adapter.Values> source)
+      throws IOException {
+    Compute.Memory memory = compute.memory();
+    try {
+      Map<String, NDArray> weights = new LinkedHashMap<>();
+      Adapter.Values values = source.apply(memory);
+      for (Map.Entry<String, Shape> entry : Linear.shapes(config).entrySet()) {
+        NDArray array = values.of(entry.getKey(), entry.getValue());
+        NDScope.unregister(array);
+        weights.put(entry.getKey(), array);
       }
-      shapes.put(at + "post_attention_layernorm.weight", new Shape(d));
-      shapes.put(at + "mlp.gate_proj.weight", new Shape(inner, d));
-      shapes.put(at + "mlp.up_proj.weight", new Shape(inner, d));
-      shapes.put(at + "mlp.down_proj.weight", new Shape(d, inner));
+      NDArray head =
+          Kernels.cast(
+              memory.zeros(new Shape(1, config.hiddenSize())), Adapter.precision(precision));
+      NDScope.unregister(head);
+      weights.put(Linear.SCALAR_HEAD, head);
+      Map<String, Linear> linears = new LinkedHashMap<>();
+      Linear.of(config).forEach(linear -> linears.put(linear.name(), linear));
+      RopeTable rope = config.rope() == null ? null : new RopeTable(config, memory, precision);
+      return new CausalLm(
+          new Base(config, compute, precision, memory, weights, linears, rope), null);
+    } catch (IOException | RuntimeException e) {
+      memory.close();
+      throw e;
     }
-    shapes.put("model.norm.weight", new Shape(d));
-    shapes.put(SCALAR_HEAD, new Shape(1, d));
-    return shapes;
+  }
+
+  /** This model's base through a new adapter, which changes nothing until it is trained. */
+  public CausalLm adapted(LoraConfig config, long seed) {
+    try {
+      Precision precision = Adapter.precision(base.precision);
+      return new CausalLm(
+          base,
+          new Adapter(
+              base.config, config, precision, Adapter.initial(seed, base.memory, precision)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** This model's base through an adapter whose tensors were read. */
+  CausalLm adapted(LoraConfig config, Map<String, SafeTensors.Tensor> tensors) throws IOException {
+    Precision precision = Adapter.precision(base.precision);
+    Adapter.Values initial = Adapter.initial(0, base.memory, precision);
+    return new CausalLm(
+        base,
+        new Adapter(
+            base.config,
+            config,
+            precision,
+            (name, shape) ->
+                name.endsWith(Linear.SCALAR_HEAD) && !tensors.containsKey(name)
+                    ? initial.of(name, shape)
+                    : Weights.load(tensors.get(name), name, shape, base.memory, precision)));
+  }
+
+  /** This model's base through an adapter of its own that starts out equal to this one's. */
+  public CausalLm copy() {
+    if (adapter == null) {
+      throw new IllegalStateException("A base is not copied: its weights are shared.");
+    }
+    try (GradScope off = GradScope.off()) {
+      return new CausalLm(
+          base,
+          new Adapter(
+              base.config,
+              adapter.config(),
+              adapter.precision(),
+              (name, shape) -> adapter.weights().get(name).duplicate()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** True if both see the same base in memory. */
+  public boolean sharesBaseWith(CausalLm other) {
+    return base == other.base;
+  }
+
+  public LmConfig config() {
+    return base.config;
+  }
+
+  public Precision precision() {
+    return base.precision;
+  }
+
+  public Compute compute() {
+    return base.compute;
+  }
+
+  /** Memory on the model's device. */
+  public Compute.Memory memory() {
+    return base.memory;
+  }
+
+  /** The adapter's settings, or null for a base. */
+  public LoraConfig lora() {
+    return adapter == null ? null : adapter.config();
+  }
+
+  /** The weights that training this model changes, by name, in a fixed order. */
+  public Map<String, NDArray> parameters() {
+    return adapter == null ? base.weights : adapter.weights();
+  }
+
+  /** Number of weights that training this model changes. */
+  public long parameterCount() {
+    return parameters().values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Number of the base's weights. */
+  public long baseParameterCount() {
+    return base.weights.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Precision that {@link #parameters} of that name are held in. */
+  public Precision precisionOf(String name) {
+    return adapter == null && !name.equals(Linear.SCALAR_HEAD)
+        ? base.precision
+        : Adapter.precision(base.precision);
+  }
+
+  /** The base's weights to be written, an adapter merged into them. */
+  Map<String, SafeTensors.Source> merged() {
+    Map<String, SafeTensors.Source> sources = new LinkedHashMap<>();
+    base.weights.forEach(
+        (name, weight) -> {
+          if (!name.equals(Linear.SCALAR_HEAD)) {
+            sources.put(name, Weights.source(weight, base.precision));
+          }
+        });
+    if (adapter != null) {
+      base.linears.values().stream()
+          .filter(linear -> adapter.weights().containsKey(Adapter.nameOfA(linear)))
+          .forEach(linear -> sources.put(linear.weight(), mergedSource(linear)));
+    }
+    return sources;
+  }
+
+  private SafeTensors.Source mergedSource(Linear linear) {
+    NDArray weight = base.weights.get(linear.weight());
+    SafeTensors.Source plain = Weights.source(weight, base.precision);
+    return new SafeTensors.Source() {
+      @Override
+      public SafeTensors.Type type() {
+        return plain.type();
+      }
+
+      @Override
+      public long[] shape() {
+        return plain.shape();
+      }
+
+      @Override
+      public void write(SafeTensors.Sink sink) throws IOException {
+        try (GradScope off = GradScope.off();
+            NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          NDArray sum = Kernels.cast(weight, adapter.precision()).add(adapter.product(linear));
+          Weights.source(Kernels.cast(sum, base.precision), base.precision).write(sink);
+        }
+      }
+    };
+  }
+
+  /** The scalar head (1, D). */
+  NDArray scalarHead() {
+    return adapter == null ? base.weights.get(Linear.SCALAR_HEAD) : adapter.scalarHead();
   }
 
   /** Sets the scalar head to N(0, 1/sqrt(D + 1)), where a reward model starts (D8). */
   public void randomiseScalarHead(long seed) {
-    double deviation = 1 / Math.sqrt(config.hiddenSize() + 1);
-    fillScalarHead(i -> deviation * CounterRandom.gaussian(seed, SCALAR_HEAD.hashCode(), i));
+    double deviation = 1 / Math.sqrt(config().hiddenSize() + 1);
+    fillScalarHead(i -> deviation * CounterRandom.gaussian(seed, Linear.SCALAR_HEAD.hashCode(), i));
   }
 
   /** Sets the scalar head to 0, where a value head beside a policy starts (D17). */
@@ -124,213 +304,211 @@ public final class CausalLm implements AutoCloseable {
     fillScalarHead(i -> 0);
   }
 
-  private void fillScalarHead(java.util.function.IntToDoubleFunction value) {
-    float[] head = new float[config.hiddenSize()];
+  private void fillScalarHead(IntToDoubleFunction value) {
+    float[] head = new float[config().hiddenSize()];
     for (int i = 0; i < head.length; i++) {
       head[i] = (float) value.applyAsDouble(i);
     }
-    try (GradScope off = GradScope.off()) {
-      parameters.get(SCALAR_HEAD).set(head);
+    try (GradScope off = GradScope.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Kernels.cast(memory().constant(head, scalarHead().getShape()), precisionOf(""))
+          .copyTo(scalarHead());
     }
   }
 
-  public LmConfig config() {
-    return config;
-  }
-
-  /** Parameters by name, in a fixed order. */
-  public Map<String, NDArray> parameters() {
-    return parameters;
-  }
-
-  public long parameterCount() {
-    return parameters.values().stream().mapToLong(NDArray::size).sum();
-  }
-
-  /** Copies every parameter out. */
-  public Map<String, SafeTensors.Tensor> tensors() {
-    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, array) ->
-            tensors.put(
-                name, new SafeTensors.Tensor(array.getShape().getShape(), array.toFloatArray())));
-    return tensors;
-  }
-
-  /**
-   * Hidden states of right-padded sequences, all starting at position 0. Causal attention keeps the
-   * padding out of every real position.
-   *
-   * @param tokens ids (B, T)
-   * @return (B, T, D)
-   */
-  public NDArray hidden(int[][] tokens) {
-    int length = tokens[0].length;
-    NDArray cos = ropeCos.get(new NDIndex(":" + length)).expandDims(0).expandDims(0);
-    NDArray sin = ropeSin.get(new NDIndex(":" + length)).expandDims(0).expandDims(0);
-    float[] mask = new float[length * length];
-    for (int row = 0; row < length; row++) {
-      for (int column = row + 1; column < length; column++) {
-        mask[row * length + column] = MASKED;
-      }
-    }
-    return hidden(
-        tokens,
-        cos,
-        sin,
-        owned(mask, new Shape(1, 1, length, length)),
-        (layer, k, v) -> new NDList(k, v));
-  }
-
-  /**
-   * Hidden states of left-padded sequences whose earlier positions lie in the cache; the new
-   * positions are added to it.
-   *
-   * @param tokens ids (B, T), the columns that follow {@code cache.length()}
-   * @param firstReal per sequence, the column of its first real token
-   * @return (B, T, D)
-   */
-  NDArray hidden(int[][] tokens, int[] firstReal, KvCache cache) {
-    int batch = tokens.length;
-    int fresh = tokens[0].length;
-    int start = cache.length();
-    int total = start + fresh;
-    int[] positions = new int[batch * fresh];
-    float[] mask = new float[batch * fresh * total];
-    for (int b = 0; b < batch; b++) {
-      for (int t = 0; t < fresh; t++) {
-        positions[b * fresh + t] = Math.max(0, start + t - firstReal[b]);
-        for (int s = 0; s < total; s++) {
-          boolean seen = s <= start + t && (s >= firstReal[b] || s == start + t);
-          mask[(b * fresh + t) * total + s] = seen ? 0 : MASKED;
-        }
-      }
-    }
-    NDArray at = manager.create(positions);
-    Shape rotations = new Shape(batch, 1, fresh, config.headSize());
-    return hidden(
-        tokens,
-        rows(ropeCos, at).reshape(rotations),
-        rows(ropeSin, at).reshape(rotations),
-        owned(mask, new Shape(batch, 1, fresh, total)),
-        cache::extend);
-  }
-
-  private static NDArray rows(NDArray table, NDArray ids) {
-    return ids.getNDArrayInternal().embedding(ids, table, SparseFormat.DENSE).singletonOrThrow();
-  }
-
-  /** What attention sees of a layer's keys and values: themselves, or a cache's. */
+  /** How a layer attends: q (B, T, H, E) over k and v (B, T, K, E), to (B, T, H E). */
   @FunctionalInterface
-  private interface Attended {
-    NDList of(int layer, NDArray keys, NDArray values);
+  interface Attention {
+    NDArray of(int layer, NDArray q, NDArray k, NDArray v);
   }
 
-  private NDArray hidden(
-      int[][] tokens, NDArray cos, NDArray sin, NDArray mask, Attended attended) {
-    int batch = tokens.length;
-    int length = tokens[0].length;
-    int[] flat = new int[batch * length];
-    for (int b = 0; b < batch; b++) {
-      System.arraycopy(tokens[b], 0, flat, b * length, length);
+  /** Everything that one pass through the layers needs beside its input. */
+  private record Pass(RopeTable.Angles angles, Attention attention, long dropoutKey) {}
+
+  /**
+   * Runs the rows through the layers.
+   *
+   * @param dropoutKey key of the adapter's dropout; 0 for none
+   * @param recompute true to keep only what enters each layer, and compute the rest again on the
+   *     way back: less memory, a third more work
+   */
+  public Trace trace(TokenRows rows, long dropoutKey, boolean recompute) {
+    NDArray positions = memory().ids(rows.positions(), (long) rows.rows() * rows.width());
+    NDArray ids = memory().ids(rows.ids(), rows.rows(), rows.width());
+    Pass pass =
+        new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, null), dropoutKey);
+    return Trace.run(
+        config().layers(),
+        () -> embedded(ids, positions),
+        (stage, x) -> stage(stage, x, pass),
+        recompute);
+  }
+
+  /** Hidden states (B, T, D) of the rows behind the last norm. */
+  public NDArray hidden(TokenRows rows) {
+    return trace(rows, 0, false).hidden();
+  }
+
+  /** Hidden states of new sequences (B, T, D), whose keys and values go into the slots. */
+  NDArray prefill(TokenRows rows, KvCache.Writer writer) {
+    NDArray positions = memory().ids(rows.positions(), (long) rows.rows() * rows.width());
+    NDArray ids = memory().ids(rows.ids(), rows.rows(), rows.width());
+    return run(
+        embedded(ids, positions),
+        new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, writer), 0));
+  }
+
+  /** Hidden states (n, 1, D) of one further token in each of the slots 0..n-1. */
+  NDArray next(long[] tokens, long[] lengths, KvCache cache) {
+    int n = tokens.length;
+    NDArray positions = memory().ids(lengths, n);
+    int width = (int) java.util.Arrays.stream(lengths).max().orElseThrow() + 1;
+    return run(
+        embedded(memory().ids(tokens, n, 1), positions),
+        new Pass(angles(positions, n, width), cache.attention(lengths, width), 0));
+  }
+
+  private NDArray run(NDArray embedded, Pass pass) {
+    NDArray x = embedded;
+    for (int stage = 0; stage <= config().layers(); stage++) {
+      x = stage(stage, x, pass);
     }
-    NDArray ids = manager.create(flat, new Shape(batch, length));
-    NDArray x = rows(weight(EMBEDDING), ids);
-    for (int layer = 0; layer < config.layers(); layer++) {
-      String at = "model.layers." + layer + ".";
-      NDArray normed = norm(x, at + "input_layernorm.weight");
-      x = x.add(attention(normed, layer, at + "self_attn.", cos, sin, mask, attended));
-      x = x.add(gated(norm(x, at + "post_attention_layernorm.weight"), at + "mlp."));
+    return x;
+  }
+
+  private RopeTable.Angles angles(NDArray positions, int rows, int needed) {
+    return base.rope == null ? null : base.rope.at(positions, rows, needed);
+  }
+
+  private Attention attention(TokenRows rows, KvCache.Writer writer) {
+    int groups = config().heads() / config().kvHeads();
+    if (rows.segments() != null) {
+      NDArray mask =
+          Kernels.segmentMask(
+              memory().ids(TokenRows.flat(rows.segments()), rows.rows(), rows.width()));
+      return (layer, q, k, v) -> Kernels.maskedAttention(q, k, v, mask, groups);
     }
-    return norm(x, "model.norm.weight");
+    return (layer, q, k, v) -> {
+      if (writer != null) {
+        writer.write(layer, k, v);
+      }
+      return Kernels.causalAttention(q, k, v, groups);
+    };
   }
 
-  private NDArray attention(
-      NDArray x, int layer, String at, NDArray cos, NDArray sin, NDArray mask, Attended attended) {
-    NDArray q = rotate(heads(linear(x, at + "q_proj.weight")), cos, sin);
-    NDArray k = rotate(heads(linear(x, at + "k_proj.weight")), cos, sin);
-    NDList kv = attended.of(layer, k, heads(linear(x, at + "v_proj.weight")));
-    NDArray weights = q.matMul(kv.get(0).transpose(0, 1, 3, 2)).mul(scale).add(mask).softmax(-1);
-    NDArray mixed = weights.matMul(kv.get(1)).transpose(0, 2, 1, 3).reshape(x.getShape());
-    return linear(mixed, at + "o_proj.weight");
+  private NDArray embedded(NDArray ids, NDArray positions) {
+    TensorNames names = config().names();
+    NDArray x = Kernels.embedding(weight(names.embedding()), ids);
+    return names.positions() == null
+        ? x
+        : x.add(Kernels.embedding(weight(names.positions()), positions.reshape(ids.getShape())));
   }
 
-  private NDArray heads(NDArray x) {
+  /** A layer, or behind the last one its closing norm. */
+  private NDArray stage(int stage, NDArray x, Pass pass) {
+    TensorNames names = config().names();
+    if (stage == config().layers()) {
+      return norm(x, names.finalNorm());
+    }
+    String at = names.layer(stage);
+    NDArray attended = attend(stage, norm(x, at + names.attentionNorm()), at, pass);
+    NDArray y = x.add(linear(attended, at + names.attentionOutput(), pass));
+    return y.add(mlp(norm(y, at + names.mlpNorm()), at, pass));
+  }
+
+  private NDArray attend(int layer, NDArray x, String at, Pass pass) {
+    TensorNames names = config().names();
+    NDArray q;
+    NDArray k;
+    NDArray v;
+    if (config().fusedQkv()) {
+      var parts = linear(x, at + names.query(), pass).split(3, 2);
+      q = parts.get(0);
+      k = parts.get(1);
+      v = parts.get(2);
+    } else {
+      q = linear(x, at + names.query(), pass);
+      k = linear(x, at + names.key(), pass);
+      v = linear(x, at + names.value(), pass);
+    }
+    q = heads(q, config().heads());
+    k = heads(k, config().kvHeads());
+    if (config().qkNorm()) {
+      q = norm(q, at + names.queryNorm());
+      k = norm(k, at + names.keyNorm());
+    }
+    if (pass.angles != null) {
+      q = Kernels.rotary(q, pass.angles.cos(), pass.angles.sin());
+      k = Kernels.rotary(k, pass.angles.cos(), pass.angles.sin());
+    }
+    return pass.attention.of(layer, q, k, heads(v, config().kvHeads()));
+  }
+
+  private NDArray heads(NDArray x, int heads) {
     Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), config.heads(), config.headSize())
-        .transpose(0, 2, 1, 3);
+    return x.reshape(shape.get(0), shape.get(1), heads, config().headSize());
   }
 
-  /** Rotary positions (Su et al. 2021, 2104.09864), halves as Llama's checkpoints have them. */
-  private NDArray rotate(NDArray x, NDArray cos, NDArray sin) {
-    NDList halves = x.split(2, 3);
-    NDArray turned = halves.get(1).neg().concat(halves.get(0), 3);
-    return x.mul(cos).add(turned.mul(sin));
+  private NDArray mlp(NDArray x, String at, Pass pass) {
+    TensorNames names = config().names();
+    NDArray up = linear(x, at + names.up(), pass);
+    NDArray inner =
+        config().gated() ? activated(linear(x, at + names.gate(), pass)).mul(up) : activated(up);
+    return linear(inner, at + names.down(), pass);
   }
 
-  private NDArray gated(NDArray x, String at) {
-    NDArray gate = linear(x, at + "gate_proj.weight");
-    NDArray silu = gate.mul(ai.djl.nn.Activation.sigmoid(gate));
-    return linear(silu.mul(linear(x, at + "up_proj.weight")), at + "down_proj.weight");
+  private NDArray activated(NDArray x) {
+    return switch (config().activation()) {
+      case SILU -> Kernels.silu(x);
+      case GELU -> Kernels.gelu(x);
+      case GELU_TANH -> Kernels.geluTanh(x);
+    };
   }
 
   private NDArray norm(NDArray x, String name) {
-    NDArray meanSquare = x.mul(x).mean(new int[] {-1}, true);
-    return x.div(meanSquare.add(epsilon).sqrt()).mul(weight(name));
+    return config().norm() == LmConfig.Norm.RMS
+        ? Kernels.rmsNorm(x, weight(name), config().normEpsilon(), base.precision)
+        : Kernels.layerNorm(
+            x, weight(name), base.weights.get(name + ".bias"), config().normEpsilon());
   }
 
-  private NDArray linear(NDArray x, String name) {
-    return x.matMul(weight(name).transpose());
+  private NDArray linear(NDArray x, String name, Pass pass) {
+    Linear linear = base.linears.get(name);
+    NDArray weight = base.weights.get(linear.weight());
+    NDArray bias = base.weights.get(linear.biasName());
+    NDArray y;
+    if (linear.transposed()) {
+      y = Kernels.conv1d(x, weight, bias);
+    } else {
+      y = bias == null ? Kernels.linear(x, weight) : Kernels.linear(x, weight, bias);
+    }
+    return adapter == null ? y : adapter.apply(linear, x, y, pass.dropoutKey);
   }
 
-  private NDArray weight(String name) {
-    return parameters.get(name);
+  private NDArray weight(String module) {
+    return base.weights.get(module + ".weight");
   }
 
-  /** Logits (.., V) of hidden states (.., D), by the tied head. */
+  /** Logits (.., V) of hidden states (.., D). */
   public NDArray logits(NDArray hidden) {
-    return linear(hidden, EMBEDDING);
+    TensorNames names = config().names();
+    return Kernels.linear(hidden, weight(config().tiedHead() ? names.embedding() : names.head()));
   }
 
-  /** The scalar head's value (B, T) of hidden states (B, T, D). */
+  /** The scalar head's value (n) of hidden states (n, D). */
   public NDArray scalars(NDArray hidden) {
-    return linear(hidden, SCALAR_HEAD).squeeze(-1);
+    return Kernels.linear(Kernels.cast(hidden, Adapter.precision(base.precision)), scalarHead())
+        .squeeze(-1);
   }
 
-  /** A constant that no closing of Java buffers can pull from under autograd. */
-  public NDArray owned(float[] values, Shape shape) {
-    try (NDArray borrowed = manager.create(values, shape)) {
-      return borrowed.duplicate();
-    }
-  }
-
-  private NDArray owned(SafeTensors.Tensor tensor) {
-    return owned(tensor.values(), new Shape(tensor.shape()));
-  }
-
-  private NDArray constant(float value) {
-    return owned(new float[] {value}, new Shape());
-  }
-
-  private void fillRotations(float[] cos, float[] sin) {
-    int size = config.headSize();
-    for (int position = 0; position < config.maxPositions(); position++) {
-      for (int i = 0; i < size; i++) {
-        double frequency = Math.pow(config.ropeTheta(), -2.0 * (i % (size / 2)) / size);
-        cos[position * size + i] = (float) Math.cos(position * frequency);
-        sin[position * size + i] = (float) Math.sin(position * frequency);
-      }
-    }
-  }
-
-  /** Keys and values (B, H, slots, headSize) of one layer, allocated once per generation. */
-  NDArray slots(int batch, int slots) {
-    return manager.zeros(
-        new Shape(batch, config.heads(), slots, config.headSize()), DataType.FLOAT32);
-  }
-
+  /** Closes the adapter, or, for a base, everything over it. */
   @Override
   public void close() {
-    manager.close();
+    if (adapter == null) {
+      base.memory.close();
+    } else {
+      adapter.close();
+    }
   }
 }

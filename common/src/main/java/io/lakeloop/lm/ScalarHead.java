@@ -1,6 +1,9 @@
 package io.lakeloop.lm;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import io.lakeloop.lm.torch.GradScope;
+import io.lakeloop.lm.torch.Kernels;
 import java.util.Arrays;
 import java.util.List;
 
@@ -23,9 +26,16 @@ public final class ScalarHead {
       try (GradScope off = GradScope.off();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        float[] values = model.scalars(model.hidden(padded)).toFloatArray();
-        for (int b = 0; b < padded.length; b++) {
-          scores[from + b] = values[b * width + part.get(b).length - 1];
+        long[] last = new long[padded.length];
+        for (int b = 0; b < last.length; b++) {
+          last[b] = (long) b * width + part.get(b).length - 1;
+        }
+        NDArray hidden =
+            Kernels.rows(
+                model.hidden(TokenRows.padded(padded)), model.memory().ids(last, last.length));
+        float[] values = model.scalars(hidden).toFloatArray();
+        for (int b = 0; b < last.length; b++) {
+          scores[from + b] = values[b];
         }
       }
     }

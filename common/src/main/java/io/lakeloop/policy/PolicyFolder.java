@@ -1,39 +1,67 @@
 package io.lakeloop.policy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lakeloop.lm.CausalLm;
-import io.lakeloop.lm.ChatEncoder;
-import io.lakeloop.lm.Checkpoint;
-import io.lakeloop.lm.Tokenizer;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
+import io.lakeloop.lm.tokenizer.Tokenizer;
+import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A published policy: a checkpoint, and how long its prompts and completions may be. */
+/** A published policy: a model or adapter, and how long its prompts and completions may be. */
 public record PolicyFolder(Path folder) {
   private static final String LIMITS_JSON = "limits.json";
 
-  record Limits(int maxPromptTokens, int maxCompletionTokens) {}
+  /**
+   * Longest prompts and completions.
+   *
+   * @param maxPromptTokens 0 for what the base model was trained with
+   * @param maxCompletionTokens 0 for what the base model was trained with
+   */
+  public record Limits(int maxPromptTokens, int maxCompletionTokens) {}
 
-  public void write(CausalLm model, ChatEncoder encoder, Path tokenizerJson) throws IOException {
-    new Checkpoint(folder).write(model, tokenizerJson);
+  /**
+   * Writes what was trained.
+   *
+   * @param companions folder whose tokenizer it was trained with
+   */
+  public void write(ModelLoader.Loaded trained, ChatEncoder encoder, Path companions)
+      throws IOException {
+    trained.write(folder, false, companions);
     new ObjectMapper()
         .writeValue(
             folder.resolve(LIMITS_JSON).toFile(),
             new Limits(encoder.maxPromptTokens(), encoder.maxCompletionTokens()));
   }
 
-  public CausalLm model() throws IOException {
-    return new Checkpoint(folder).load();
-  }
-
-  public Path tokenizerJson() {
-    return new Checkpoint(folder).tokenizerJson();
-  }
-
+  /** The encoder that the policy was trained with. */
   public ChatEncoder encoder() throws IOException {
-    Limits limits =
-        new ObjectMapper().readValue(folder.resolve(LIMITS_JSON).toFile(), Limits.class);
-    return new ChatEncoder(
-        Tokenizer.open(tokenizerJson()), limits.maxPromptTokens(), limits.maxCompletionTokens());
+    return encoder(new Limits(0, 0));
+  }
+
+  /**
+   * The encoder of a training that starts here.
+   *
+   * @throws UserError CONFIG_INVALID if neither the settings nor the folder say the limits
+   */
+  public ChatEncoder encoder(Limits wanted) throws IOException {
+    Path file = folder.resolve(LIMITS_JSON);
+    Limits own =
+        Files.isRegularFile(file)
+            ? new ObjectMapper().readValue(file.toFile(), Limits.class)
+            : new Limits(0, 0);
+    int prompt = wanted.maxPromptTokens() > 0 ? wanted.maxPromptTokens() : own.maxPromptTokens();
+    int completion =
+        wanted.maxCompletionTokens() > 0 ? wanted.maxCompletionTokens() : own.maxCompletionTokens();
+    if (prompt == 0 || completion == 0) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot use the model in %s: it does not say how long prompts and completions may be. Set"
+              + " limits.max-prompt-tokens and limits.max-completion-tokens.",
+          folder);
+    }
+    return new ChatEncoder(Tokenizer.open(folder), prompt, completion);
   }
 }

@@ -1,6 +1,7 @@
 package io.lakeloop.policy;
 
 import io.lakeloop.config.Problems;
+import io.lakeloop.session.LearningRate;
 
 /**
  * Settings of PPO; defaults and their sources stand in conf/local/train-policy.yaml.
@@ -21,6 +22,7 @@ public record PpoSettings(
     int epochs,
     int minibatches,
     double learningRate,
+    LearningRate.Schedule schedule,
     double maxGradNorm,
     double temperature,
     double beta,

@@ -5,8 +5,8 @@ import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.algorithm.KlController;
 import io.lakeloop.algorithm.PpoLoss;
 import io.lakeloop.lm.AdamW;
-import io.lakeloop.lm.ChatEncoder;
 import io.lakeloop.lm.Generator;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.reward.RewardModel;
 import io.lakeloop.session.Divergence;
@@ -56,7 +56,8 @@ public final class PpoTrainer {
   }
 
   public void train(List<String> prompts, Listener listener) {
-    LearningRate rate = new LearningRate(settings.learningRate(), 0, settings.steps());
+    LearningRate rate =
+        new LearningRate(settings.schedule(), settings.learningRate(), 0, settings.steps());
     KlController controller = new KlController(settings.targetKl(), settings.klHorizon());
     double beta = settings.beta();
     for (int step = 0; step < settings.steps(); step++) {
@@ -82,7 +83,10 @@ public final class PpoTrainer {
     List<Generator.Completion> completions =
         policy.sample(
             requests,
-            new Generator.Settings(encoder.maxCompletionTokens(), settings.temperature()));
+            Generator.Settings.whole(
+                encoder.maxCompletionTokens(),
+                settings.temperature(),
+                encoder.tokenizer().specialTokens()));
     List<Rollout.Episode> episodes = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       Generator.Completion completion = completions.get(i);

@@ -3,7 +3,7 @@ package io.lakeloop.policy;
 import io.lakeloop.algorithm.CrossEntropy;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
-import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.session.Divergence;
 import io.lakeloop.session.Epochs;
 import io.lakeloop.session.LearningRate;
@@ -28,6 +28,7 @@ public final class SftTrainer {
       int epochs,
       int batchSize,
       double learningRate,
+      LearningRate.Schedule schedule,
       int warmupSteps,
       double weightDecay,
       double maxGradNorm) {}
@@ -47,7 +48,8 @@ public final class SftTrainer {
         new Epochs<>(examples, settings.batchSize(), settings.epochs(), seed);
     int totalSteps = epochs.totalSteps();
     LearningRate rate =
-        new LearningRate(settings.learningRate(), settings.warmupSteps(), totalSteps);
+        new LearningRate(
+            settings.schedule(), settings.learningRate(), settings.warmupSteps(), totalSteps);
     for (int step = 0; step < totalSteps; step++) {
       List<ChatEncoder.Sequence> batch = epochs.batch(step);
       double loss = session.forwardBackward(completionBatch(batch), new CrossEntropy()).loss();

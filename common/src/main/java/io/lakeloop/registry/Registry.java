@@ -82,6 +82,22 @@ public final class Registry {
     }
   }
 
+  /**
+   * The version of the model that holds just these files, if there is one.
+   *
+   * @param files digests by name
+   */
+  public Optional<ModelVersion> find(String model, SortedMap<String, String> files)
+      throws IOException {
+    for (int version : versions(model)) {
+      ModelVersion published = open(model, version);
+      if (published.manifest().files().equals(files)) {
+        return Optional.of(published);
+      }
+    }
+    return Optional.empty();
+  }
+
   private static SortedMap<String, String> digests(Path folder) throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();
     try (Stream<Path> files = Files.walk(folder)) {

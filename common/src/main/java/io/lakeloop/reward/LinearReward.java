@@ -1,7 +1,7 @@
 package io.lakeloop.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lakeloop.lm.SafeTensors;
+import io.lakeloop.lm.safetensors.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ public final class LinearReward implements RewardModel {
   }
 
   static LinearReward open(Path folder) throws IOException {
-    float[] stored = SafeTensors.read(folder.resolve(WEIGHTS_FILE)).get("weights").values();
+    float[] stored = SafeTensors.open(folder.resolve(WEIGHTS_FILE)).get("weights").floats();
     double[] weights = new double[stored.length];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = stored[i];
@@ -44,7 +44,7 @@ public final class LinearReward implements RewardModel {
     }
     SafeTensors.write(
         folder.resolve(WEIGHTS_FILE),
-        Map.of("weights", new SafeTensors.Tensor(new long[] {stored.length}, stored)));
+        Map.of("weights", SafeTensors.of(new long[] {stored.length}, stored)));
     new ObjectMapper().writeValue(folder.resolve(SETTINGS_FILE).toFile(), normalisation);
   }
 

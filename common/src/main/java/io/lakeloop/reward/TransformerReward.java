@@ -2,10 +2,11 @@ package io.lakeloop.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.lm.CausalLm;
-import io.lakeloop.lm.ChatEncoder;
-import io.lakeloop.lm.Checkpoint;
 import io.lakeloop.lm.ScalarHead;
-import io.lakeloop.lm.Tokenizer;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
+import io.lakeloop.lm.tokenizer.Tokenizer;
+import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +16,7 @@ public final class TransformerReward implements RewardModel {
   private static final String HEAD_JSON = "reward.json";
   private static final int BATCH_SIZE = 64;
 
-  private final CausalLm model;
+  private final ModelLoader.Loaded loaded;
   private final ChatEncoder encoder;
   private final Head head;
 
@@ -27,8 +28,8 @@ public final class TransformerReward implements RewardModel {
    */
   record Head(int maxPromptTokens, int maxCompletionTokens, double gain, double bias) {}
 
-  TransformerReward(CausalLm model, ChatEncoder encoder, Normalisation normalisation) {
-    this.model = model;
+  TransformerReward(ModelLoader.Loaded loaded, ChatEncoder encoder, Normalisation normalisation) {
+    this.loaded = loaded;
     this.encoder = encoder;
     this.head =
         new Head(
@@ -38,22 +39,30 @@ public final class TransformerReward implements RewardModel {
             normalisation.bias());
   }
 
-  /** Loads a published reward model from its folder. */
-  public static TransformerReward open(Path folder) throws IOException {
-    Checkpoint checkpoint = new Checkpoint(folder);
-    Head head = new ObjectMapper().readValue(folder.resolve(HEAD_JSON).toFile(), Head.class);
+  /** Opens a published reward model; its base is the loader's. */
+  static TransformerReward open(ModelVersion version, ModelLoader loader) throws IOException {
+    Head head =
+        new ObjectMapper().readValue(version.folder().resolve(HEAD_JSON).toFile(), Head.class);
     ChatEncoder encoder =
         new ChatEncoder(
-            Tokenizer.open(checkpoint.tokenizerJson()),
-            head.maxPromptTokens(),
-            head.maxCompletionTokens());
+            Tokenizer.open(version.folder()), head.maxPromptTokens(), head.maxCompletionTokens());
     return new TransformerReward(
-        checkpoint.load(), encoder, new Normalisation(head.gain(), head.bias()));
+        loader.open(version), encoder, new Normalisation(head.gain(), head.bias()));
   }
 
-  public void write(Path folder, Path tokenizerJson) throws IOException {
-    new Checkpoint(folder).write(model, tokenizerJson);
+  /**
+   * Writes the reward model.
+   *
+   * @param companions folder whose tokenizer it was trained with
+   */
+  public void write(Path folder, Path companions) throws IOException {
+    loaded.write(folder, true, companions);
     new ObjectMapper().writeValue(folder.resolve(HEAD_JSON).toFile(), head);
+  }
+
+  /** The language model itself, from which a value model may start (D17). */
+  public CausalLm model() {
+    return loaded.model();
   }
 
   @Override
@@ -62,7 +71,7 @@ public final class TransformerReward implements RewardModel {
         exchanges.stream()
             .map(exchange -> encoder.sequence(exchange.prompt(), exchange.completion()).tokens())
             .toList();
-    double[] scores = new ScalarHead(model, BATCH_SIZE).atLastToken(sequences);
+    double[] scores = new ScalarHead(loaded.model(), BATCH_SIZE).atLastToken(sequences);
     Normalisation normalisation = new Normalisation(head.gain(), head.bias());
     for (int i = 0; i < scores.length; i++) {
       scores[i] = normalisation.apply(scores[i]);
@@ -77,7 +86,7 @@ public final class TransformerReward implements RewardModel {
 
   @Override
   public void close() {
-    model.close();
+    loaded.model().close();
     encoder.tokenizer().close();
   }
 }

@@ -3,13 +3,14 @@ package io.lakeloop.reward;
 import io.lakeloop.algorithm.BradleyTerry;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
-import io.lakeloop.lm.CausalLm;
-import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.session.Divergence;
+import io.lakeloop.session.EngineSettings;
 import io.lakeloop.session.Epochs;
 import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.LocalSession;
 import io.lakeloop.session.Microbatches;
+import io.lakeloop.session.ModelLoader;
 import io.lakeloop.session.Progress;
 import io.lakeloop.session.TrainingSession;
 import java.util.ArrayList;
@@ -28,25 +29,33 @@ public final class TransformerRewardTrainer {
    * @param batchSize pairs per optimizer step
    */
   public record Settings(
-      int epochs, int batchSize, double learningRate, double weightDecay, double maxGradNorm) {}
+      int epochs,
+      int batchSize,
+      double learningRate,
+      LearningRate.Schedule schedule,
+      double weightDecay,
+      double maxGradNorm) {}
 
   private final Settings settings;
+  private final EngineSettings engine;
   private final long seed;
 
-  public TransformerRewardTrainer(Settings settings, long seed) {
+  public TransformerRewardTrainer(Settings settings, EngineSettings engine, long seed) {
     this.settings = settings;
+    this.engine = engine;
     this.seed = seed;
   }
 
   /** Trains {@code base} in place and returns it as a reward model, normalised on the pairs. */
   public TransformerReward train(
-      CausalLm base, ChatEncoder encoder, List<PreferencePair> pairs, Progress progress) {
-    base.randomiseScalarHead(seed);
-    TrainingSession session = new LocalSession(base, 2 * settings.batchSize(), 1);
+      ModelLoader.Loaded base, ChatEncoder encoder, List<PreferencePair> pairs, Progress progress) {
+    base.model().randomiseScalarHead(seed);
+    LocalSession session = new LocalSession(base.model(), engine, 1);
     Epochs<PreferencePair> epochs =
         new Epochs<>(pairs, settings.batchSize(), settings.epochs(), seed);
     int totalSteps = epochs.totalSteps();
-    LearningRate rate = new LearningRate(settings.learningRate(), 0, totalSteps);
+    LearningRate rate =
+        new LearningRate(settings.schedule(), settings.learningRate(), 0, totalSteps);
     for (int step = 0; step < totalSteps; step++) {
       List<PreferencePair> batch = epochs.batch(step);
       TrainingSession.LossReport report =
@@ -62,6 +71,7 @@ public final class TransformerRewardTrainer {
       metrics.put("grad_norm", Divergence.check(norm, "grad_norm", step));
       progress.step(step, totalSteps, metrics);
     }
+    session.endTraining();
     return normalised(base, encoder, pairs);
   }
 
@@ -84,7 +94,7 @@ public final class TransformerRewardTrainer {
   }
 
   private static TransformerReward normalised(
-      CausalLm model, ChatEncoder encoder, List<PreferencePair> pairs) {
+      ModelLoader.Loaded model, ChatEncoder encoder, List<PreferencePair> pairs) {
     List<Exchange> references = new ArrayList<>();
     for (PreferencePair pair : pairs) {
       references.add(pair.chosenExchange());

@@ -2,19 +2,24 @@ package io.lakeloop.run;
 
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.config.Digest;
+import io.lakeloop.lm.ModelFolder;
 import io.lakeloop.registry.Manifest;
 import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.RegistryTables;
 import io.lakeloop.table.TableRows;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 
@@ -106,6 +111,36 @@ public final class JobContext {
         null,
         version.manifest().digest());
     return version;
+  }
+
+  /**
+   * The model that a setting names. A folder is taken into the registry first, as it is and once
+   * for the same files, so that what is trained from it can be traced and repeated.
+   *
+   * @throws UserError INPUT_MISSING if the folder holds no model
+   */
+  public ModelVersion resolve(ModelSource source) throws IOException {
+    if (source.ref() != null) {
+      return resolve(source.ref());
+    }
+    ModelFolder folder = new ModelFolder(source.folder());
+    folder.config();
+    String name = source.registryName();
+    SortedMap<String, Path> files = folder.files();
+    SortedMap<String, String> digests = new TreeMap<>();
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      digests.put(file.getKey(), Digest.of(file.getValue()));
+    }
+    Optional<ModelVersion> same = registry.find(name, digests);
+    if (same.isPresent()) {
+      return resolve(new ModelRef(name, String.valueOf(same.get().version())));
+    }
+    readFile(source.folder().toString(), Digest.of(digests.toString()));
+    Path draft = draft(name);
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      Files.copy(file.getValue(), draft.resolve(file.getKey()));
+    }
+    return publish(draft, name, "base-lm", List.of(), "", 0);
   }
 
   public Registry registry() {

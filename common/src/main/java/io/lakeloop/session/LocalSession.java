@@ -2,14 +2,16 @@ package io.lakeloop.session;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
+import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.algorithm.Loss;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.Generator;
-import io.lakeloop.lm.GradScope;
-import io.lakeloop.lm.SafeTensors;
+import io.lakeloop.lm.ParameterFile;
+import io.lakeloop.lm.Trace;
+import io.lakeloop.lm.safetensors.SafeTensors;
+import io.lakeloop.lm.torch.GradScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,17 +27,26 @@ public final class LocalSession implements TrainingSession {
   private static final String OPTIMIZER = "optimizer.safetensors";
 
   private final CausalLm model;
-  private AdamW optimizer;
-  private final int microbatchRows;
+  private final CausalLm valueModel;
+  private final EngineSettings engine;
   private final double temperature;
+  private AdamW optimizer;
+  private long passes;
 
   /**
-   * @param microbatchRows rows run at once; the gradient does not depend on it beyond rounding
+   * @param engine its adapter and precision are the model's own affair
    * @param temperature divides the logits in evaluation and update, as it does in sampling (D3)
    */
-  public LocalSession(CausalLm model, int microbatchRows, double temperature) {
+  public LocalSession(CausalLm model, EngineSettings engine, double temperature) {
+    this(model, model, engine, temperature);
+  }
+
+  /** A session whose values come from a model of their own rather than a head beside the policy. */
+  public LocalSession(
+      CausalLm model, CausalLm valueModel, EngineSettings engine, double temperature) {
     this.model = model;
-    this.microbatchRows = microbatchRows;
+    this.valueModel = valueModel;
+    this.engine = engine;
     this.temperature = temperature;
   }
 
@@ -46,25 +57,30 @@ public final class LocalSession implements TrainingSession {
   /** Made when training begins: a model that is only read needs neither moments nor gradients. */
   private AdamW optimizer() {
     if (optimizer == null) {
-      optimizer = new AdamW(model);
+      optimizer = new AdamW(parameters(), model.memory());
     }
     return optimizer;
+  }
+
+  private Map<String, NDArray> parameters() {
+    Map<String, NDArray> parameters = new LinkedHashMap<>(model.parameters());
+    if (valueModel != model) {
+      valueModel.parameters().forEach((name, array) -> parameters.put("value." + name, array));
+    }
+    return parameters;
   }
 
   @Override
   public LossReport forwardBackward(TokenBatch batch, Loss loss) {
     optimizer();
-    int rows = Math.max(1, microbatchRows / loss.rowsPerUnit()) * loss.rowsPerUnit();
+    int rows = Math.max(1, engine.microbatchRows() / loss.rowsPerUnit()) * loss.rowsPerUnit();
     double total = 0;
     Map<String, Double> metrics = new LinkedHashMap<>();
     for (TokenBatch part : Microbatches.of(batch, rows)) {
       try (GradScope recording = GradScope.recording();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        Outputs outputs = forward(part, loss.readsLogProbs(), loss.readsValues());
-        Loss.Gradient gradient =
-            loss.evaluate(part, matrix(outputs.logProbs), matrix(outputs.values));
-        backward(outputs, gradient);
+        Loss.Gradient gradient = forwardBackwardPart(part, loss);
         total += gradient.loss();
         gradient.metrics().forEach((name, value) -> metrics.merge(name, value, Double::sum));
       }
@@ -72,58 +88,63 @@ public final class LocalSession implements TrainingSession {
     return new LossReport(total, metrics);
   }
 
-  /** The outputs of one microbatch, still attached to the graph. */
-  private record Outputs(NDArray logProbs, NDArray values) {}
-
-  private Outputs forward(TokenBatch batch, boolean logProbs, boolean values) {
-    NDArray hidden = model.hidden(batch.tokens());
-    return new Outputs(
-        logProbs ? targetLogProbs(logDistribution(hidden), batch) : null,
-        values ? model.scalars(hidden) : null);
-  }
-
-  private NDArray logDistribution(NDArray hidden) {
-    NDArray logits = model.logits(hidden);
-    NDArray tempered =
-        temperature == 1
-            ? logits
-            : logits.mul(model.owned(new float[] {(float) (1 / temperature)}, new Shape()));
-    return tempered.logSoftmax(-1);
-  }
-
-  private static NDArray targetLogProbs(NDArray logDistribution, TokenBatch batch) {
-    int rows = batch.size();
-    int length = batch.tokens()[0].length;
-    long[] flat = new long[rows * length];
-    for (int b = 0; b < rows; b++) {
-      for (int t = 0; t < length; t++) {
-        flat[b * length + t] = batch.targets()[b][t];
-      }
+  private Loss.Gradient forwardBackwardPart(TokenBatch part, Loss loss) {
+    Layout layout = Layout.of(part, engine.packing());
+    Layout.Positions positions = layout.positions((b, t) -> loss.reads(part, b, t));
+    // Counted from the last optimizer step, so that a resumed session drops the same inputs.
+    long dropoutKey = CounterRandom.bits(optimizer.steps(), passes++) | 1;
+    Branch policy = loss.readsLogProbs() ? new Branch(model, layout, dropoutKey) : null;
+    Branch critic = null;
+    if (loss.readsValues()) {
+      critic =
+          policy != null && valueModel == model
+              ? policy
+              : new Branch(valueModel, layout, dropoutKey);
     }
-    NDArray targets = logDistribution.getManager().create(flat, new Shape(rows, length, 1));
-    return logDistribution.gather(targets, 2).squeeze(-1);
-  }
-
-  /** Feeds the loss's gradient in by way of its inner product with the outputs. */
-  private void backward(Outputs outputs, Loss.Gradient gradient) {
-    NDArray surrogate = null;
+    Heads.Result logProbs = policy == null ? null : policy.heads(positions).logProbs();
+    Heads.Result values = critic == null ? null : critic.heads(positions).values();
+    Loss.Gradient gradient = loss.evaluate(part, spread(logProbs, part), spread(values, part));
     if (gradient.byLogProb() != null) {
-      surrogate = inner(outputs.logProbs, gradient.byLogProb());
+      logProbs.backward(gradient.byLogProb());
     }
     if (gradient.byValue() != null) {
-      NDArray byValue = inner(outputs.values, gradient.byValue());
-      surrogate = surrogate == null ? byValue : surrogate.add(byValue);
+      values.backward(gradient.byValue());
     }
-    GradScope.backward(surrogate);
+    if (policy != null) {
+      policy.backward();
+    }
+    if (critic != null && critic != policy) {
+      critic.backward();
+    }
+    return gradient;
   }
 
-  private NDArray inner(NDArray outputs, float[][] gradient) {
-    float[] flat = new float[Math.toIntExact(outputs.size())];
-    int length = gradient[0].length;
-    for (int b = 0; b < gradient.length; b++) {
-      System.arraycopy(gradient[b], 0, flat, b * length, length);
+  private static float[][] spread(Heads.Result result, TokenBatch part) {
+    return result == null ? null : result.spread(part.size(), part.tokens()[0].length);
+  }
+
+  /** A model's pass over one microbatch, cut between its layers and its heads. */
+  private final class Branch {
+    private final CausalLm of;
+    private final Trace trace;
+    private final NDArray leaf;
+
+    private Branch(CausalLm of, Layout layout, long dropoutKey) {
+      this.of = of;
+      this.trace = of.trace(layout.rows(), dropoutKey, engine.recompute());
+      this.leaf = GradScope.leaf(trace.hidden());
     }
-    return outputs.mul(model.owned(flat, outputs.getShape())).sum();
+
+    private Heads heads(Layout.Positions positions) {
+      return new Heads(of, leaf, positions, temperature);
+    }
+
+    private void backward() {
+      NDArray gradient = leaf.getGradient();
+      if (gradient != null) {
+        trace.backward(gradient);
+      }
+    }
   }
 
   @Override
@@ -131,16 +152,21 @@ public final class LocalSession implements TrainingSession {
     List<float[]> logProbs = new ArrayList<>();
     List<float[]> values = new ArrayList<>();
     List<float[]> entropy = new ArrayList<>();
-    for (TokenBatch part : Microbatches.of(batch, microbatchRows)) {
+    for (TokenBatch part : Microbatches.of(batch, engine.microbatchRows())) {
       try (GradScope off = GradScope.off();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray hidden = model.hidden(part.tokens());
-        NDArray distribution = logDistribution(hidden);
-        logProbs.addAll(List.of(matrix(targetLogProbs(distribution, part))));
-        values.addAll(List.of(matrix(model.scalars(hidden))));
-        entropy.addAll(
-            List.of(matrix(distribution.exp().mul(distribution).sum(new int[] {-1}).neg())));
+        Layout layout = Layout.of(part, engine.packing());
+        Layout.Positions all = layout.positions((b, t) -> true);
+        NDArray hidden = model.hidden(layout.rows());
+        Heads heads = new Heads(model, hidden, all, temperature);
+        logProbs.addAll(List.of(spread(heads.logProbs(), part)));
+        entropy.addAll(List.of(spread(heads.entropies(), part)));
+        Heads critic =
+            valueModel == model
+                ? heads
+                : new Heads(valueModel, valueModel.hidden(layout.rows()), all, temperature);
+        values.addAll(List.of(spread(critic.values(), part)));
       }
     }
     return new Evaluation(
@@ -149,22 +175,9 @@ public final class LocalSession implements TrainingSession {
         entropy.toArray(float[][]::new));
   }
 
-  private static float[][] matrix(NDArray array) {
-    if (array == null) {
-      return null;
-    }
-    int rows = Math.toIntExact(array.getShape().get(0));
-    int columns = Math.toIntExact(array.getShape().get(1));
-    float[] flat = array.toFloatArray();
-    float[][] matrix = new float[rows][columns];
-    for (int b = 0; b < rows; b++) {
-      System.arraycopy(flat, b * columns, matrix[b], 0, columns);
-    }
-    return matrix;
-  }
-
   @Override
   public double optimStep(AdamW.Settings settings) {
+    passes = 0;
     return optimizer().step(settings);
   }
 
@@ -178,7 +191,7 @@ public final class LocalSession implements TrainingSession {
   public void saveState(Path folder) {
     try {
       Files.createDirectories(folder);
-      SafeTensors.write(folder.resolve(WEIGHTS), model.tensors());
+      ParameterFile.write(folder.resolve(WEIGHTS), parameters());
       SafeTensors.write(folder.resolve(OPTIMIZER), optimizer().state());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -187,17 +200,29 @@ public final class LocalSession implements TrainingSession {
 
   @Override
   public void loadState(Path folder) {
-    try (GradScope off = GradScope.off()) {
-      Map<String, SafeTensors.Tensor> weights = SafeTensors.read(folder.resolve(WEIGHTS));
-      model.parameters().forEach((name, parameter) -> parameter.set(weights.get(name).values()));
-      optimizer().restore(SafeTensors.read(folder.resolve(OPTIMIZER)));
+    try {
+      ParameterFile.read(folder.resolve(WEIGHTS), parameters(), model.memory());
+      optimizer().restore(SafeTensors.open(folder.resolve(OPTIMIZER)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** Lets go of the optimizer; the model goes on being used. */
+  public void endTraining() {
+    if (optimizer != null) {
+      optimizer.close();
+      optimizer = null;
+    }
+  }
+
+  /** Lets go of the optimizer and of the models, a shared base excepted. */
   @Override
   public void close() {
+    endTraining();
     model.close();
+    if (valueModel != model) {
+      valueModel.close();
+    }
   }
 }

@@ -1,7 +1,6 @@
 package io.lakeloop.session;
 
 import io.lakeloop.algorithm.TokenBatch;
-import io.lakeloop.lm.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -59,7 +58,6 @@ public final class Microbatches {
     for (int b = 0; b < lengths.length; b++) {
       int[] sequence = sequences.get(b);
       lengths[b] = sequence.length;
-      Arrays.fill(tokens[b], Tokenizer.PAD);
       System.arraycopy(sequence, 0, tokens[b], 0, sequence.length);
       System.arraycopy(sequence, 1, targets[b], 0, sequence.length - 1);
     }

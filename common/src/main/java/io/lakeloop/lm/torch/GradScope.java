@@ -1,4 +1,4 @@
-package io.lakeloop.lm;
+package io.lakeloop.lm.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -21,6 +21,16 @@ public final class GradScope implements AutoCloseable {
     return new GradScope(true);
   }
 
+  /** Leaves recording as it is. */
+  public static GradScope unchanged() {
+    return new GradScope(JniUtils.isGradMode());
+  }
+
+  /** True if gradients flow back from the array. */
+  public static boolean isRecorded(NDArray array) {
+    return JniUtils.requiresGrad((PtNDArray) array);
+  }
+
   public static GradScope off() {
     return new GradScope(false);
   }
@@ -28,6 +38,18 @@ public final class GradScope implements AutoCloseable {
   /** Adds the gradient of a 0-dim array to every parameter that it was computed from. */
   public static void backward(NDArray scalar) {
     JniUtils.backward((PtNDArray) scalar, (PtNDArray) scalar.onesLike(), false, false);
+  }
+
+  /** Sends {@code gradient}, of the shape of {@code output}, back to what it was computed from. */
+  public static void backward(NDArray output, NDArray gradient) {
+    JniUtils.backward((PtNDArray) output, (PtNDArray) gradient, false, false);
+  }
+
+  /** The same values cut off from what they were computed from, asking for their own gradient. */
+  public static NDArray leaf(NDArray array) {
+    NDArray leaf = array.stopGradient();
+    leaf.setRequiresGradient(true);
+    return leaf;
   }
 
   @Override

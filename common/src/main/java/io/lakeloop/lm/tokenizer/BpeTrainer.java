@@ -1,10 +1,11 @@
-package io.lakeloop.lm;
+package io.lakeloop.lm.tokenizer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,6 +27,9 @@ public final class BpeTrainer {
       Pattern.compile(
           "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+");
 
+  private static final List<String> SPECIAL_TOKENS =
+      List.of("<|pad|>", "<|end|>", "<|user|>", "<|assistant|>");
+
   private final int vocabSize;
 
   public BpeTrainer(int vocabSize) {
@@ -43,11 +47,14 @@ public final class BpeTrainer {
     }
   }
 
-  /** Learns merges from the texts and writes {@code tokenizer.json}; ties go to the lesser pair. */
-  public void train(Iterable<String> texts, Path tokenizerJson) throws IOException {
+  /**
+   * Learns merges from the texts and writes the tokenizer's files into the folder; ties go to the
+   * lesser pair.
+   */
+  public void train(Iterable<String> texts, Path folder) throws IOException {
     List<Word> words = words(texts);
     Map<String, Integer> vocab = new LinkedHashMap<>();
-    for (String special : Tokenizer.SPECIAL_TOKENS) {
+    for (String special : SPECIAL_TOKENS) {
       vocab.put(special, vocab.size());
     }
     for (int b = 0; b < 256; b++) {
@@ -64,7 +71,19 @@ public final class BpeTrainer {
       vocab.putIfAbsent(pair[0] + pair[1], vocab.size());
       words.forEach(word -> merge(word, pair));
     }
-    new ObjectMapper().writeValue(tokenizerJson.toFile(), describe(vocab, merges));
+    Files.createDirectories(folder);
+    ObjectMapper json = new ObjectMapper();
+    json.writeValue(folder.resolve("tokenizer.json").toFile(), describe(vocab, merges));
+    json.writeValue(
+        folder.resolve("tokenizer_config.json").toFile(),
+        json.createObjectNode()
+            .put("tokenizer_class", "PreTrainedTokenizerFast")
+            .put("pad_token", SPECIAL_TOKENS.get(0))
+            .put("eos_token", SPECIAL_TOKENS.get(1))
+            .put("chat_template", ChatTemplate.TURNS_JINJA));
+    json.writeValue(
+        folder.resolve("generation_config.json").toFile(),
+        json.createObjectNode().put("pad_token_id", 0).put("eos_token_id", 1));
   }
 
   private static List<Word> words(Iterable<String> texts) {
@@ -132,7 +151,7 @@ public final class BpeTrainer {
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("version", "1.0").putNull("truncation").putNull("padding");
     ArrayNode added = root.putArray("added_tokens");
-    for (String special : Tokenizer.SPECIAL_TOKENS) {
+    for (String special : SPECIAL_TOKENS) {
       ObjectNode token = added.addObject().put("id", vocab.get(special)).put("content", special);
       for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
         token.put(flag, false);

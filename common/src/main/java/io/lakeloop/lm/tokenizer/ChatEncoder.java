@@ -1,4 +1,4 @@
-package io.lakeloop.lm;
+package io.lakeloop.lm.tokenizer;
 
 import java.util.Arrays;
 

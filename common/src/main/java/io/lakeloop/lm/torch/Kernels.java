@@ -1,0 +1,416 @@
+package io.lakeloop.lm.torch;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Operators of libtorch that DJL does not bind, written in TorchScript here and called by name.
+ * Autograd flows through them, from any thread. Shapes: B sequences, T positions, D features, H
+ * query heads, K key heads, G = H / K, E head size, V vocabulary.
+ *
+ * <p>Numbers are script constants and never meet autograd as DJL's borrowed buffers do.
+ */
+public final class Kernels {
+  private static final String SOURCE =
+      """
+      def cast(self, x: Tensor, dtype: int) -> Tensor:
+        return torch.to(x, dtype)
+      def view_as(self, x: Tensor, dtype: int) -> Tensor:
+        return torch.view_copy(x, dtype=dtype)
+      def embedding(self, weight: Tensor, ids: Tensor) -> Tensor:
+        return torch.embedding(weight, ids)
+      def linear(self, x: Tensor, weight: Tensor) -> Tensor:
+        return torch.linear(x, weight)
+      def linear_bias(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return torch.linear(x, weight, bias)
+      def conv1d(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return torch.linear(x, torch.t(weight), bias)
+      def lora(self, y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+        inner = torch.mul(torch.linear(torch.reshape(torch.type_as(x, a), [-1, torch.size(x, -1)]), a), scale)
+        flat = torch.reshape(y, [-1, torch.size(y, -1)])
+        added = torch.addmm(torch.type_as(flat, b), inner, torch.t(b))
+        return torch.reshape(torch.type_as(added, y), torch.size(y))
+      def dropout(self, x: Tensor, rate: float, seed: int) -> Tensor:
+        generator = torch.Generator(device=ops.prim.device(x))
+        seeded = torch.manual_seed(generator, seed)
+        keep = torch.bernoulli(torch.full_like(x, torch.sub(1., rate)), generator=generator)
+        return torch.mul(x, torch.div(keep, torch.sub(1., rate)))
+      def rms_norm(self, x: Tensor, weight: Tensor, epsilon: float, wide: int) -> Tensor:
+        h = torch.to(x, wide)
+        n = torch.linalg_vector_norm(h, 2, [-1], True)
+        scale = torch.rsqrt(torch.add(torch.div(torch.mul(n, n), torch.size(x, -1)), epsilon))
+        return torch.mul(torch.type_as(torch.mul(h, scale), x), weight)
+      def layer_norm(self, x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
+        return torch.layer_norm(x, [torch.size(x, -1)], weight, bias, epsilon)
+      def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        half = torch.floordiv(torch.size(x, -1), 2)
+        left = torch.narrow(x, -1, 0, half)
+        right = torch.narrow(x, -1, half, half)
+        turned = torch.cat([torch.neg(right), left], -1)
+        return torch.addcmul(torch.mul(x, cos), turned, sin)
+      def silu(self, x: Tensor) -> Tensor:
+        return torch.silu(x)
+      def gelu_tanh(self, x: Tensor) -> Tensor:
+        return torch.gelu(x, approximate="tanh")
+      def gelu(self, x: Tensor) -> Tensor:
+        return torch.gelu(x)
+      def heads(self, x: Tensor, groups: int) -> Tensor:
+        y = x
+        if torch.gt(groups, 1):
+          b, t, k, e = torch.size(x, 0), torch.size(x, 1), torch.size(x, 2), torch.size(x, 3)
+          y = torch.reshape(torch.expand(torch.unsqueeze(x, 3), [b, t, k, groups, e]), [b, t, torch.mul(k, groups), e])
+        return torch.transpose(y, 1, 2)
+      def joined(self, x: Tensor) -> Tensor:
+        y = torch.transpose(x, 1, 2)
+        return torch.reshape(y, [torch.size(y, 0), torch.size(y, 1), torch.mul(torch.size(y, 2), torch.size(y, 3))])
+      def causal(self, q: Tensor, k: Tensor, v: Tensor, groups: int) -> Tensor:
+        return self.joined(torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), self.heads(k, groups), self.heads(v, groups), None, 0., True))
+      def masked(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, groups: int) -> Tensor:
+        return self.joined(torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), self.heads(k, groups), self.heads(v, groups), mask, 0., False))
+      def segment_mask(self, segments: Tensor) -> Tensor:
+        same = torch.eq(torch.unsqueeze(segments, 2), torch.unsqueeze(segments, 1))
+        return torch.unsqueeze(torch.tril(same), 1)
+      def cached(self, q: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, width: int) -> Tensor:
+        b, h, e = torch.size(q, 0), torch.size(q, 2), torch.size(q, 3)
+        k = torch.size(keys, 1)
+        old_k = torch.narrow(torch.narrow(keys, 0, 0, b), 2, 0, width)
+        old_v = torch.narrow(torch.narrow(values, 0, 0, b), 2, 0, width)
+        seen = torch.lt(torch.arange(width, dtype=4, device=ops.prim.device(lengths)), torch.reshape(lengths, [b, 1, 1, 1]))
+        grouped = torch.reshape(q, [b, k, torch.floordiv(h, k), e])
+        mixed = torch.scaled_dot_product_attention(grouped, old_k, old_v, seen, 0., False)
+        return torch.reshape(mixed, [b, 1, torch.mul(h, e)])
+      def remember(self, cache: Tensor, slots: Tensor, positions: Tensor, fresh: Tensor) -> Tensor:
+        by_position = torch.transpose(cache, 1, 2)
+        return torch.index_put_(by_position, annotate(List[Optional[Tensor]], [slots, positions]), fresh)
+      def move_slot(self, cache: Tensor, source: int, target: int) -> Tensor:
+        return torch.copy_(torch.select(cache, 0, target), torch.select(cache, 0, source))
+      def rows(self, x: Tensor, index: Tensor) -> Tensor:
+        return torch.index_select(torch.reshape(x, [-1, torch.size(x, -1)]), 0, index)
+      def target_log_probs(self, logits: Tensor, targets: Tensor, temperature: float, wide: int) -> Tensor:
+        h = torch.to(logits, wide)
+        if torch.ne(temperature, 1.):
+          h = torch.div(h, temperature)
+        return torch.neg(torch.cross_entropy_loss(h, targets, None, 0, -100, 0.))
+      def entropy(self, logits: Tensor, temperature: float, wide: int) -> Tensor:
+        p = torch.log_softmax(torch.div(torch.to(logits, wide), temperature), -1)
+        return torch.neg(torch.sum(torch.mul(torch.exp(p), p), [-1]))
+      def draw(self, logits: Tensor, banned: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float) -> List[Tensor]:
+        scale = temperature
+        if torch.eq(temperature, 0.):
+          scale = 1.
+        log_p = torch.log_softmax(torch.div(torch.to(logits, 7), scale), -1)
+        open = torch.index_fill(log_p, 1, banned, -inf)
+        if torch.eq(temperature, 0.):
+          token = torch.argmax(open, -1, True)
+        else:
+          if torch.gt(top_k, 0):
+            least = torch.narrow((torch.topk(open, ops.prim.min(top_k, torch.size(open, -1)), -1))[0], -1, -1, 1)
+            open = torch.masked_fill(open, torch.lt(open, least), -inf)
+          p = torch.softmax(open, -1)
+          if torch.lt(top_p, 1.):
+            ordered = (torch.sort(p, -1, True))[0]
+            before = torch.sub(torch.cumsum(ordered, -1), ordered)
+            least_p = torch.amin(torch.masked_fill(ordered, torch.gt(before, top_p), inf), [-1], True)
+            p = torch.masked_fill(p, torch.lt(p, least_p), 0.)
+          cumulated = torch.cumsum(p, -1)
+          goal = torch.mul(torch.unsqueeze(uniform, 1), torch.narrow(cumulated, -1, -1, 1))
+          token = torch.argmax(torch.to(torch.gt(cumulated, goal), 3), -1, True)
+        return [torch.squeeze(token, 1), torch.squeeze(torch.gather(log_p, 1, token), 1)]
+      def global_norm(self, arrays: List[Tensor]) -> Tensor:
+        return torch.linalg_vector_norm(torch.to(torch.stack(torch._foreach_norm(arrays)), 7))
+      def adamw(self, weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], divisor: Tensor, rate: float, beta1: float, beta2: float, decay: float, epsilon: float) -> None:
+        torch._fused_adamw_(weights, gradients, first, second, annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon, amsgrad=False, maximize=False, grad_scale=divisor)
+      def matrix_product(self, x: Tensor, y: Tensor) -> Tensor:
+        return torch.mm(x, y)
+      """;
+
+  /** DJL's own way to a method by name always turns gradients off. */
+  private static final MethodHandle RUN_METHOD = runMethod();
+
+  private static final NDManager HOME;
+  private static final PtSymbolBlock MODULE;
+
+  static {
+    Engine.getEngine("PyTorch");
+    HOME = NDManager.newBaseManager("PyTorch");
+    try {
+      MODULE =
+          JniUtils.loadModule(
+              (PtNDManager) HOME,
+              new ByteArrayInputStream(ScriptArchive.of("Kernels", SOURCE)),
+              true,
+              false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The script is run as written: no profiling, no fusing, the same operators every time. */
+  private static final ThreadLocal<Boolean> PLAIN =
+      ThreadLocal.withInitial(
+          () -> {
+            JniUtils.setGraphExecutorOptimize(false);
+            return true;
+          });
+
+  private Kernels() {}
+
+  private static MethodHandle runMethod() {
+    try {
+      Class<?> library = Class.forName("ai.djl.pytorch.jni.PyTorchLibrary");
+      MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(library, MethodHandles.lookup());
+      Object instance = lookup.findStaticVarHandle(library, "LIB", library).get();
+      MethodType signature =
+          MethodType.methodType(
+              long.class, long.class, String.class, long[].class, boolean.class, boolean.class);
+      return MethodHandles.filterReturnValue(
+          lookup.findVirtual(library, "moduleRunMethod", signature).bindTo(instance),
+          MethodHandles.privateLookupIn(IValue.class, lookup)
+              .findConstructor(IValue.class, MethodType.methodType(void.class, long.class)));
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  public static NDArray cast(NDArray x, Precision precision) {
+    return call("cast", x, precision.code);
+  }
+
+  /** The same bytes seen as bfloat16 numbers: DJL cannot create such arrays. */
+  public static NDArray asBfloat16(NDArray int16) {
+    return call("view_as", int16, Precision.BFLOAT16.code);
+  }
+
+  /** The bytes of bfloat16 numbers as 16-bit integers, which DJL can copy out. */
+  public static NDArray asInt16(NDArray bfloat16) {
+    return call("view_as", bfloat16, 2);
+  }
+
+  /** Rows of the weight (V, D) at the ids (..): (.., D). */
+  public static NDArray embedding(NDArray weight, NDArray ids) {
+    return call("embedding", weight, ids);
+  }
+
+  /** {@code x W^T}, with W (out, in). */
+  public static NDArray linear(NDArray x, NDArray weight) {
+    return call("linear", x, weight);
+  }
+
+  /** {@code x W^T + b}, with W (out, in). */
+  public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+    return call("linear_bias", x, weight, bias);
+  }
+
+  /** {@code x W + b}, with W (in, out), as GPT-2 stores it. */
+  public static NDArray conv1d(NDArray x, NDArray weight, NDArray bias) {
+    return call("conv1d", x, weight, bias);
+  }
+
+  /** {@code y + scale (x A^T) B^T}, A (r, in), B (out, r), computed in the type of A and B. */
+  public static NDArray lora(NDArray y, NDArray x, NDArray a, NDArray b, double scale) {
+    return call("lora", y, x, a, b, scale);
+  }
+
+  /** Zeroes a share of the values, drawn by the seed alone, and scales the others up. */
+  public static NDArray dropout(NDArray x, double rate, long seed) {
+    return call("dropout", x, rate, seed);
+  }
+
+  /** {@code w x / sqrt(mean(x^2) + eps)} (Zhang and Sennrich 2019, 1910.07467). */
+  public static NDArray rmsNorm(NDArray x, NDArray weight, double epsilon, Precision precision) {
+    return call("rms_norm", x, weight, epsilon, wide(precision));
+  }
+
+  /** {@code w (x - mean) / sqrt(var + eps) + b} (Ba et al. 2016, 1607.06450). */
+  public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double epsilon) {
+    return call("layer_norm", x, weight, bias, epsilon);
+  }
+
+  /** Rotary positions (Su et al. 2021, 2104.09864) on x (B, T, heads, E), halves as in Llama. */
+  public static NDArray rotary(NDArray x, NDArray cos, NDArray sin) {
+    return call("rotary", x, cos, sin);
+  }
+
+  /** SiLU (Elfwing et al. 2017, 1702.03118): {@code x sigmoid(x)}. */
+  public static NDArray silu(NDArray x) {
+    return call("silu", x);
+  }
+
+  /** GELU by its tanh approximation (Hendrycks and Gimpel 2016, 1606.08415). */
+  public static NDArray geluTanh(NDArray x) {
+    return call("gelu_tanh", x);
+  }
+
+  /** GELU, exact. */
+  public static NDArray gelu(NDArray x) {
+    return call("gelu", x);
+  }
+
+  /** Causal attention of q (B, T, H, E) over k and v (B, T, K, E): (B, T, H E). */
+  public static NDArray causalAttention(NDArray q, NDArray k, NDArray v, int groups) {
+    return call("causal", q, k, v, groups);
+  }
+
+  /** The same under a mask (B, 1, T, T) that is true where a position is seen. */
+  public static NDArray maskedAttention(NDArray q, NDArray k, NDArray v, NDArray mask, int groups) {
+    return call("masked", q, k, v, mask, groups);
+  }
+
+  /** Mask (B, 1, T, T): positions of the same segment (B, T), none later. */
+  public static NDArray segmentMask(NDArray segments) {
+    return call("segment_mask", segments);
+  }
+
+  /**
+   * Attention of one new position per slot, q (B, 1, H, E), over the first {@code lengths} (B)
+   * positions of the slots 0..B-1 of keys and values (slots, K, length, E).
+   *
+   * @param width greatest of the lengths
+   */
+  public static NDArray cachedAttention(
+      NDArray q, NDArray keys, NDArray values, NDArray lengths, int width) {
+    return call("cached", q, keys, values, lengths, width);
+  }
+
+  /** Writes fresh (n, T, K, E) into the cache at slots (n, 1) and positions (n or 1, T). */
+  public static void remember(NDArray cache, NDArray slots, NDArray positions, NDArray fresh) {
+    call("remember", cache, slots, positions, fresh).close();
+  }
+
+  public static void moveSlot(NDArray cache, int source, int target) {
+    call("move_slot", cache, source, target).close();
+  }
+
+  /** Rows of x, flattened to (n, D), at the index. */
+  public static NDArray rows(NDArray x, NDArray index) {
+    return call("rows", x, index);
+  }
+
+  /** Log-probability of each target (n) under the tempered logits (n, V). */
+  public static NDArray targetLogProbs(
+      NDArray logits, NDArray targets, double temperature, Precision precision) {
+    return call("target_log_probs", logits, targets, temperature, wide(precision));
+  }
+
+  /** Entropy (n) of the tempered logits (n, V), in nats. */
+  public static NDArray entropy(NDArray logits, double temperature, Precision precision) {
+    return call("entropy", logits, temperature, wide(precision));
+  }
+
+  /**
+   * Draws a token per row of the logits (n, V) by inverting the cumulative distribution in token
+   * order at {@code uniform} (n); temperature 0 takes the most likely.
+   *
+   * @param banned ids never drawn
+   * @param topK only so many of the most likely, and those as likely as the last; 0 for all
+   * @param topP only the fewest most likely whose chances reach this; 1 for all
+   * @return ids (n), and their log-probabilities (n) under the tempered distribution before any
+   *     token was shut out
+   */
+  public static List<NDArray> draw(
+      NDArray logits, NDArray banned, NDArray uniform, double temperature, int topK, double topP) {
+    try (IValue result = run("draw", logits, banned, uniform, temperature, topK, topP)) {
+      return List.of(result.toTensorArray((PtNDManager) logits.getManager()));
+    }
+  }
+
+  /** Square root of the sum of all squares. */
+  public static double globalNorm(List<NDArray> arrays) {
+    try (IValue result = run("global_norm", arrays);
+        NDArray norm = result.toTensor((PtNDManager) arrays.get(0).getManager())) {
+      return norm.getDouble();
+    }
+  }
+
+  /**
+   * One fused step of AdamW (Loshchilov and Hutter 2019, 1711.05101), in PyTorch's form.
+   *
+   * @param steps a step count per weight, raised before it is used
+   * @param divisor what the gradients are divided by first
+   */
+  public static void adamW(
+      List<NDArray> weights,
+      List<NDArray> gradients,
+      List<NDArray> first,
+      List<NDArray> second,
+      List<NDArray> steps,
+      NDArray divisor,
+      double rate,
+      double beta1,
+      double beta2,
+      double decay,
+      double epsilon) {
+    run(
+            "adamw", weights, gradients, first, second, steps, divisor, rate, beta1, beta2, decay,
+            epsilon)
+        .close();
+  }
+
+  /** The plain matrix product that a benchmark measures against. */
+  public static NDArray matrixProduct(NDArray x, NDArray y) {
+    return call("matrix_product", x, y);
+  }
+
+  private static int wide(Precision precision) {
+    return precision == Precision.FLOAT64 ? Precision.FLOAT64.code : Precision.FLOAT32.code;
+  }
+
+  private static NDArray call(String method, NDArray first, Object... others) {
+    Object[] arguments = new Object[others.length + 1];
+    arguments[0] = first;
+    System.arraycopy(others, 0, arguments, 1, others.length);
+    try (IValue result = run(method, arguments)) {
+      return result.toTensor((PtNDManager) first.getManager());
+    }
+  }
+
+  private static IValue run(String method, Object... arguments) {
+    PLAIN.get();
+    IValue[] values = new IValue[arguments.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = value(arguments[i]);
+    }
+    try {
+      long[] handles = Arrays.stream(values).mapToLong(IValue::getHandle).toArray();
+      return (IValue)
+          RUN_METHOD.invokeExact((long) MODULE.getHandle(), method, handles, true, false);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("native methods declare no exception", e);
+    } finally {
+      for (IValue value : values) {
+        value.close();
+      }
+    }
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof NDArray array) {
+      return IValue.from((PtNDArray) array);
+    } else if (argument instanceof Integer number) {
+      return IValue.from((long) number);
+    } else if (argument instanceof Long number) {
+      return IValue.from(number);
+    } else if (argument instanceof Double number) {
+      return IValue.from(number);
+    }
+    PtNDArray[] arrays =
+        ((List<?>) argument).stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new);
+    return IValue.listFrom(arrays);
+  }
+}

@@ -1,0 +1,94 @@
+package io.lakeloop.session;
+
+import io.lakeloop.lm.AdapterFolder;
+import io.lakeloop.lm.CausalLm;
+import io.lakeloop.lm.LoraConfig;
+import io.lakeloop.lm.ModelFolder;
+import io.lakeloop.lm.torch.Compute;
+import io.lakeloop.lm.torch.Precision;
+import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelVersion;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Opens published language models, each base once: models over the same base share its memory.
+ * Closing the loader closes the bases.
+ */
+public final class ModelLoader implements AutoCloseable {
+  private final Versions versions;
+  private final Compute compute;
+  private final Precision precision;
+  private final Map<String, CausalLm> bases = new LinkedHashMap<>();
+
+  /** Finds and verifies a version. */
+  @FunctionalInterface
+  public interface Versions {
+    ModelVersion resolve(ModelRef ref) throws IOException;
+  }
+
+  public ModelLoader(Versions versions, Compute compute, Precision precision) {
+    this.versions = versions;
+    this.compute = compute;
+    this.precision = precision;
+  }
+
+  /**
+   * A model, and the version that its base was published as.
+   *
+   * @param base null for a model that is its own base
+   */
+  public record Loaded(CausalLm model, ModelVersion base) {
+
+    /** Writes what was trained: an adapter beside its base's name, or the whole model. */
+    public void write(Path folder, boolean scalarHead, Path companions) throws IOException {
+      if (model.lora() == null) {
+        new ModelFolder(folder).write(model, scalarHead, companions);
+      } else {
+        new AdapterFolder(folder).write(model, scalarHead, base.toString());
+        ModelFolder.copyCompanions(companions, folder);
+      }
+    }
+  }
+
+  /** Opens a model to be read only. */
+  public Loaded open(ModelVersion version) throws IOException {
+    AdapterFolder adapter = new AdapterFolder(version.folder());
+    if (!adapter.exists()) {
+      return new Loaded(base(version), version);
+    }
+    ModelVersion base = versions.resolve(ModelRef.parse(adapter.base()));
+    return new Loaded(adapter.load(base(base)), base);
+  }
+
+  /**
+   * Opens a model to be trained: an adapter goes on being trained as it is; a whole model is
+   * trained whole, in memory of its own, or through a new adapter.
+   *
+   * @param seed of a new adapter
+   */
+  public Loaded trainable(ModelVersion version, LoraConfig lora, long seed) throws IOException {
+    if (new AdapterFolder(version.folder()).exists()) {
+      return open(version);
+    }
+    return lora.none()
+        ? new Loaded(new ModelFolder(version.folder()).load(compute, precision), null)
+        : new Loaded(base(version).adapted(lora, seed), version);
+  }
+
+  private CausalLm base(ModelVersion version) throws IOException {
+    CausalLm base = bases.get(version.toString());
+    if (base == null) {
+      base = new ModelFolder(version.folder()).load(compute, precision);
+      bases.put(version.toString(), base);
+    }
+    return base;
+  }
+
+  @Override
+  public void close() {
+    bases.values().forEach(CausalLm::close);
+  }
+}
