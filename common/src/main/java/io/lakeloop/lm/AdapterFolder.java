@@ -137,13 +137,19 @@ public record AdapterFolder(Path folder) {
     JsonNode json = json();
     check(json.path("peft_type").asText().equals("LORA"), "it is not of the type LORA");
     check(json.path("bias").asText("none").equals("none"), "it trains biases");
+    json.properties().stream()
+        .filter(entry -> entry.getKey().startsWith("use_") || entry.getKey().equals("lora_bias"))
+        .forEach(entry -> check(!entry.getValue().asBoolean(), "it has " + entry.getKey()));
     for (String variant :
-        List.of("use_dora", "use_rslora", "lora_bias", "use_qalora", "megatron_config")) {
-      check(!json.path(variant).asBoolean(false), "it uses " + variant);
-    }
-    for (String pattern : List.of("rank_pattern", "alpha_pattern", "target_parameters")) {
-      JsonNode value = json.path(pattern);
-      check(value.isMissingNode() || value.isNull() || value.isEmpty(), "it uses " + pattern);
+        List.of(
+            "rank_pattern",
+            "alpha_pattern",
+            "target_parameters",
+            "layer_replication",
+            "trainable_token_indices",
+            "alora_invocation_tokens")) {
+      JsonNode value = json.path(variant);
+      check(value.isMissingNode() || value.isNull() || value.isEmpty(), "it has " + variant);
     }
     check(json.path("r").asInt() > 0, "its rank r is " + json.path("r"));
     return new LoraConfig(

@@ -157,6 +157,7 @@ public record ModelFolder(Path folder) {
       throws IOException {
     Files.createDirectories(folder);
     ObjectNode config = model.config().json();
+    config.remove("dtype");
     config.put("torch_dtype", model.precision() == Precision.BFLOAT16 ? "bfloat16" : "float32");
     JSON.writeValue(configJson().toFile(), config);
     SortedMap<String, SafeTensors.Source> sources = new TreeMap<>(model.merged());

@@ -81,21 +81,23 @@ final class Weights {
           case F64 -> DataType.FLOAT64;
           case F32 -> DataType.FLOAT32;
           case F16 -> DataType.FLOAT16;
-          case BF16 -> DataType.INT16;
+          case BF16 -> DataType.INT8;
         };
+    if (tensor.type() == SafeTensors.Type.BF16) {
+      return Kernels.asBfloat16(memory.over(mapped, new Shape(bytes), type)).reshape(shape);
+    }
     NDArray over = memory.over(mapped, shape, type);
     return mapped.isReadOnly() ? over.duplicate() : over;
   }
 
   private static NDArray converted(NDArray raw, SafeTensors.Type type, Precision precision) {
-    NDArray typed = type == SafeTensors.Type.BF16 ? Kernels.asBfloat16(raw) : raw;
     boolean same =
         switch (precision) {
           case FLOAT32 -> type == SafeTensors.Type.F32;
           case FLOAT64 -> type == SafeTensors.Type.F64;
           case BFLOAT16 -> type == SafeTensors.Type.BF16;
         };
-    return same ? typed : Kernels.cast(typed, precision);
+    return same ? raw : Kernels.cast(raw, precision);
   }
 
   /** A tensor to be written from an array, in its own precision. */

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalSessionTest {
-  private static final LmConfig TINY = new LmConfig(40, 16, 24, 2, 2, 64, 10_000, 1e-5);
+  private static final LmConfig TINY = LmConfig.llama(40, 16, 24, 2, 2, 1, 64);
   private static final AdamW.Settings STEP = new AdamW.Settings(0.01, 0.01, 1, 1e-8);
 
   private static LocalSession session(int microbatchRows) {
-    return new LocalSession(CausalLm.initialise(TINY, 1), microbatchRows, 1);
+    return new LocalSession(CausalLm.initialise(TINY, 1), EngineSettings.plain(microbatchRows), 1);
   }
 
   private static TokenBatch batch(int rows, int offset) {

@@ -51,7 +51,10 @@ public final class Tokenizer implements AutoCloseable {
         .filter(added::containsKey)
         .map(added::get)
         .forEach(ends::add);
-    JsonNode eosIds = generation.path("eos_token_id");
+    JsonNode eosIds =
+        generation.path("eos_token_id").isMissingNode()
+            ? json(folder.resolve("config.json")).path("eos_token_id")
+            : generation.path("eos_token_id");
     (eosIds.isArray() ? eosIds : JSON.createArrayNode().add(eosIds))
         .forEach(
             id -> {

@@ -133,6 +133,7 @@ public final class Kernels {
       def global_norm(self, arrays: List[Tensor]) -> Tensor:
         return torch.linalg_vector_norm(torch.to(torch.stack(torch._foreach_norm(arrays)), 7))
       def adamw(self, weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], divisor: Tensor, rate: float, beta1: float, beta2: float, decay: float, epsilon: float) -> None:
+        torch._foreach_add_(steps, 1)
         torch._fused_adamw_(weights, gradients, first, second, annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon, amsgrad=False, maximize=False, grad_scale=divisor)
       def matrix_product(self, x: Tensor, y: Tensor) -> Tensor:
         return torch.mm(x, y)
@@ -190,9 +191,9 @@ public final class Kernels {
     return call("cast", x, precision.code);
   }
 
-  /** The same bytes seen as bfloat16 numbers: DJL cannot create such arrays. */
-  public static NDArray asBfloat16(NDArray int16) {
-    return call("view_as", int16, Precision.BFLOAT16.code);
+  /** Bytes (2 n) as bfloat16 numbers (n): DJL cannot create such arrays. */
+  public static NDArray asBfloat16(NDArray bytes) {
+    return call("view_as", bytes, Precision.BFLOAT16.code);
   }
 
   /** The bytes of bfloat16 numbers as 16-bit integers, which DJL can copy out. */

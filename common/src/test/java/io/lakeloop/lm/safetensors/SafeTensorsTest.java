@@ -1,4 +1,4 @@
-package io.lakeloop.lm;
+package io.lakeloop.lm.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,13 +23,13 @@ class SafeTensorsTest {
     SafeTensors.write(
         file,
         Map.of(
-            "a", new SafeTensors.Tensor(new long[] {2, 3}, new float[] {1, 2, 3, 4, 5, 6}),
-            "b", new SafeTensors.Tensor(new long[] {}, new float[] {-0.5f})));
-    Map<String, SafeTensors.Tensor> read = SafeTensors.read(file);
+            "a", SafeTensors.of(new long[] {2, 3}, 1, 2, 3, 4, 5, 6),
+            "b", SafeTensors.of(new long[] {}, -0.5f)));
+    Map<String, SafeTensors.Tensor> read = SafeTensors.open(file);
     assertThat(read).containsOnlyKeys("a", "b");
     assertThat(read.get("a").shape()).containsExactly(2, 3);
-    assertThat(read.get("a").values()).containsExactly(1, 2, 3, 4, 5, 6);
-    assertThat(read.get("b").values()).containsExactly(-0.5f);
+    assertThat(read.get("a").floats()).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(read.get("b").floats()).containsExactly(-0.5f);
   }
 
   @Test
@@ -69,7 +69,7 @@ class SafeTensorsTest {
   }
 
   private static void assertRefused(Path file, String why) {
-    assertThatThrownBy(() -> SafeTensors.read(file))
+    assertThatThrownBy(() -> SafeTensors.open(file))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(why);
   }
