@@ -341,6 +341,7 @@ public final class CausalLm implements AutoCloseable {
     return Trace.run(
         config().layers(),
         () -> embedded(ids, positions),
+        GradScope.isTracked(weight(config().names().embedding())),
         (stage, x) -> stage(stage, x, pass),
         recompute);
   }

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  */
 public final class Trace {
   private final Supplier<NDArray> embedding;
+  private final boolean learnsEmbedding;
   private final Stage stages;
 
   /** What entered each stage; only in recomputation. */
@@ -27,13 +28,19 @@ public final class Trace {
     NDArray of(int stage, NDArray x);
   }
 
-  private Trace(Supplier<NDArray> embedding, Stage stages) {
+  private Trace(Supplier<NDArray> embedding, boolean learnsEmbedding, Stage stages) {
     this.embedding = embedding;
+    this.learnsEmbedding = learnsEmbedding;
     this.stages = stages;
   }
 
-  static Trace run(int layers, Supplier<NDArray> embedding, Stage stages, boolean recompute) {
-    Trace trace = new Trace(embedding, stages);
+  static Trace run(
+      int layers,
+      Supplier<NDArray> embedding,
+      boolean learnsEmbedding,
+      Stage stages,
+      boolean recompute) {
+    Trace trace = new Trace(embedding, learnsEmbedding, stages);
     try (GradScope grad = recompute ? GradScope.off() : GradScope.unchanged()) {
       NDArray x = embedding.get();
       for (int stage = 0; stage <= layers; stage++) {
@@ -83,11 +90,10 @@ public final class Trace {
       NDScope.register(before);
       current = before;
     }
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray embedded = embedding.get();
-      if (GradScope.isRecorded(embedded)) {
-        GradScope.backward(embedded, current);
+    if (learnsEmbedding) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        GradScope.backward(embedding.get(), current);
       }
     }
   }

@@ -8,6 +8,7 @@ import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.run.JobContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -33,6 +34,17 @@ public final class ModelLoader implements AutoCloseable {
     this.versions = versions;
     this.compute = compute;
     this.precision = precision;
+  }
+
+  /** A loader for a run, on the driver's device. */
+  public static ModelLoader forRun(JobContext context, Precision precision) {
+    return new ModelLoader(
+        context::resolve, TaskDevice.ofDriver(context.spark().sparkContext()), precision);
+  }
+
+  /** The device that models are opened on. */
+  public Compute compute() {
+    return compute;
   }
 
   /**

@@ -76,7 +76,7 @@ class GradientTest {
         CausalLm model = base.adapted(LoraConfig.allLinear(2, 4), 4)) {
       track(model);
       backward(model, false);
-      assertThat(base.parameters().values()).noneMatch(GradScope::isRecorded);
+      assertThat(base.parameters().values()).noneMatch(GradScope::isTracked);
     }
   }
 

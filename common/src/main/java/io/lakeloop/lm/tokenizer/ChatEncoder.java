@@ -1,5 +1,8 @@
 package io.lakeloop.lm.tokenizer;
 
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.lm.LmConfig;
 import java.util.Arrays;
 
 /**
@@ -12,6 +15,22 @@ public record ChatEncoder(Tokenizer tokenizer, int maxPromptTokens, int maxCompl
 
   /** A sequence and how many of its tokens are the prompt. */
   public record Sequence(int[] tokens, int promptTokens) {}
+
+  /**
+   * @throws UserError CONFIG_INVALID if a whole sequence may be longer than the model reads
+   */
+  public void checkFits(LmConfig config) {
+    if (maxPromptTokens + maxCompletionTokens > config.maxPositions()) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot train: prompts of up to %d tokens and completions of up to %d pass the %d"
+              + " positions that the model reads. Lower max-prompt-tokens or"
+              + " max-completion-tokens.",
+          maxPromptTokens,
+          maxCompletionTokens,
+          config.maxPositions());
+    }
+  }
 
   public int[] prompt(String prompt) {
     return tokenizer.prompt(prompt, maxPromptTokens);

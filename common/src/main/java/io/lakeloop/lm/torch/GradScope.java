@@ -26,9 +26,9 @@ public final class GradScope implements AutoCloseable {
     return new GradScope(JniUtils.isGradMode());
   }
 
-  /** True if gradients flow back from the array. */
-  public static boolean isRecorded(NDArray array) {
-    return JniUtils.requiresGrad((PtNDArray) array);
+  /** True if the weight asks for its gradient; DJL cannot tell it of computed arrays. */
+  public static boolean isTracked(NDArray weight) {
+    return JniUtils.requiresGrad((PtNDArray) weight);
   }
 
   public static GradScope off() {

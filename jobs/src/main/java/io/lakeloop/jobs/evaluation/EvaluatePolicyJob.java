@@ -8,7 +8,8 @@ import io.lakeloop.evaluation.Judge;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.PolicyEvaluation;
 import io.lakeloop.feedback.Snapshots;
-import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
+import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
@@ -16,10 +17,11 @@ import io.lakeloop.reward.RewardModel;
 import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.session.EngineSettings;
 import io.lakeloop.session.LocalSession;
+import io.lakeloop.session.ModelLoader;
 import io.lakeloop.table.EvaluationTables;
 import io.lakeloop.table.TableRows;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,7 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
       int samplesPerPrompt,
       double temperature,
       int microbatchRows,
+      Precision precision,
       long seed) {
     public Config {
       Problems.in("evaluate-policy")
@@ -62,9 +65,10 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     Judge judge = new GoldJudge();
     ChatEncoder encoder = new PolicyFolder(policy.folder()).encoder();
     List<Comparison> comparisons;
-    try (LocalSession mine = session(policy, config);
-        LocalSession theirs = session(opponent, config);
-        RewardModel rewardModel = RewardModels.open(reward)) {
+    try (ModelLoader models = ModelLoader.forRun(context, config.precision());
+        LocalSession mine = session(models.open(policy), config);
+        LocalSession theirs = session(models.open(opponent), config);
+        RewardModel rewardModel = RewardModels.open(reward, models)) {
 
       comparisons =
           new PolicyEvaluation(
@@ -92,11 +96,11 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     }
   }
 
-  private static LocalSession session(ModelVersion version, Config config) throws IOException {
+  private static LocalSession session(ModelLoader.Loaded loaded, Config config) {
     // Temperature 0 is greedy in sampling; log-probs are then those of the untempered model.
     double temperature = config.temperature() == 0 ? 1 : config.temperature();
     return new LocalSession(
-        new PolicyFolder(version.folder()).model(), config.microbatchRows(), temperature);
+        loaded.model(), EngineSettings.plain(config.microbatchRows()), temperature);
   }
 
   private static TableRows judgments(

@@ -5,18 +5,21 @@ import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
 import io.lakeloop.feedback.Snapshots;
 import io.lakeloop.jobs.training.RewardSummary;
+import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.reward.RewardModel;
 import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.session.ModelLoader;
 import java.util.List;
 
 /** Measures any reward model version on any snapshot. */
 public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
 
-  public record Config(ModelRef rewardModel, String snapshot, String split, long seed) {
+  public record Config(
+      ModelRef rewardModel, String snapshot, String split, Precision precision, long seed) {
     public Config {
       Problems.in("evaluate-reward")
           .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
@@ -33,7 +36,8 @@ public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
     ModelVersion version = context.resolve(config.rewardModel());
     String snapshot = Snapshots.resolve(context, config.snapshot());
 
-    try (RewardModel model = RewardModels.open(version)) {
+    try (ModelLoader models = ModelLoader.forRun(context, config.precision());
+        RewardModel model = RewardModels.open(version, models)) {
       List<Metric> metrics =
           RewardEvaluation.measure(
               model,

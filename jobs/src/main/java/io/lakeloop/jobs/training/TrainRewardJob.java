@@ -4,9 +4,9 @@ import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
 import io.lakeloop.feedback.Snapshots;
-import io.lakeloop.lm.ChatEncoder;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.policy.PolicyFolder;
-import io.lakeloop.registry.ModelRef;
+import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.reward.LinearReward;
 import io.lakeloop.reward.LinearRewardTrainer;
@@ -18,6 +18,9 @@ import io.lakeloop.reward.TransformerRewardTrainer;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.StepMetrics;
+import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.LearningRate;
+import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,15 +37,18 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   public record Linear(double regularisation, int iterations) {}
 
   public record Transformer(
-      ModelRef baseModel,
+      ModelSource baseModel,
+      PolicyFolder.Limits limits,
       int epochs,
       int batchSize,
       double learningRate,
+      LearningRate.Schedule schedule,
       double weightDecay,
-      double maxGradNorm) {
+      double maxGradNorm,
+      EngineSettings engine) {
     TransformerRewardTrainer.Settings training() {
       return new TransformerRewardTrainer.Settings(
-          epochs, batchSize, learningRate, weightDecay, maxGradNorm);
+          epochs, batchSize, learningRate, schedule, weightDecay, maxGradNorm);
     }
   }
 
@@ -71,6 +77,9 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
               transformer.epochs(),
               transformer.batchSize())
           .require(
+              architecture != Architecture.TRANSFORMER || !transformer.baseModel().isNone(),
+              "transformer.base-model is none: name a model to start from")
+          .require(
               transformer.learningRate() > 0,
               "transformer.learning-rate must be positive, got %s",
               transformer.learningRate())
@@ -89,7 +98,9 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
         };
 
     List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test");
-    try (RewardModel model = RewardModels.open(published)) {
+    try (ModelLoader models =
+            ModelLoader.forRun(context, config.transformer().engine().precision());
+        RewardModel model = RewardModels.open(published, models)) {
       List<Metric> metrics =
           RewardEvaluation.measure(
               model,
@@ -116,19 +127,24 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   private static ModelVersion transformer(Config config, JobContext context, String snapshot)
       throws IOException {
     ModelVersion base = context.resolve(config.transformer().baseModel());
-    PolicyFolder folder = new PolicyFolder(base.folder());
+    EngineSettings engine = config.transformer().engine();
+    long seed = JobContext.key(config.seed(), "reward");
     StepMetrics metrics = new StepMetrics(context, "reward");
-    ChatEncoder encoder = folder.encoder();
+    ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.transformer().limits());
     Path draft = context.draft(config.name());
-    try (TransformerReward model =
-        new TransformerRewardTrainer(
-                config.transformer().training(), JobContext.key(config.seed(), "reward"))
-            .train(
-                folder.model(),
-                encoder,
-                Snapshots.pairs(context, snapshot, "train"),
-                (step, total, values) -> metrics.add(step, total, values, "rewards/accuracies"))) {
-      model.write(draft, folder.tokenizerJson());
+    try (ModelLoader models = ModelLoader.forRun(context, engine.precision())) {
+      ModelLoader.Loaded start = models.trainable(base, engine.lora(), seed);
+      encoder.checkFits(start.model().config());
+      try (TransformerReward model =
+          new TransformerRewardTrainer(config.transformer().training(), engine, seed)
+              .train(
+                  start,
+                  encoder,
+                  Snapshots.pairs(context, snapshot, "train"),
+                  (step, total, values) ->
+                      metrics.add(step, total, values, "rewards/accuracies"))) {
+        model.write(draft, base.folder());
+      }
     }
     metrics.save();
     return context.publish(

@@ -3,37 +3,46 @@ package io.lakeloop.jobs.training;
 import static io.lakeloop.table.FeedbackTables.INTERACTIONS;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.lm.BpeTrainer;
 import io.lakeloop.lm.CausalLm;
-import io.lakeloop.lm.ChatEncoder;
 import io.lakeloop.lm.LmConfig;
-import io.lakeloop.lm.Tokenizer;
+import io.lakeloop.lm.tokenizer.BpeTrainer;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
+import io.lakeloop.lm.tokenizer.Tokenizer;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.policy.SftExamples;
 import io.lakeloop.policy.SftTrainer;
+import io.lakeloop.registry.ModelSource;
+import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.StepMetrics;
+import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.LocalSession;
+import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Trains a tokenizer and a small language model from scratch on the cleaned completions. */
+/**
+ * Teaches a language model the cleaned completions: one that exists, or a small new one with a
+ * tokenizer of its own.
+ */
 public final class TrainSftJob implements Job<TrainSftJob.Config> {
 
   /** Shape of the model, in the words of a Hugging Face config.json. */
   public record Model(int vocabSize, int hiddenSize, int intermediateSize, int layers, int heads) {
     LmConfig lmConfig(int maxPositions) {
-      return new LmConfig(
-          vocabSize, hiddenSize, intermediateSize, layers, heads, maxPositions, 10_000, 1e-5);
+      return LmConfig.llama(
+          vocabSize, hiddenSize, intermediateSize, layers, heads, heads, maxPositions);
     }
   }
 
   public record Config(
       String name,
+      ModelSource baseModel,
       Model model,
       int maxExamples,
       int maxPromptTokens,
@@ -41,9 +50,11 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       int epochs,
       int batchSize,
       double learningRate,
+      LearningRate.Schedule schedule,
       int warmupSteps,
       double weightDecay,
       double maxGradNorm,
+      EngineSettings engine,
       long seed) {
     public Config {
       Problems.in("train-sft")
@@ -61,13 +72,18 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
               maxCompletionTokens)
           .require(epochs >= 1, "epochs must be at least 1, got %d", epochs)
           .require(batchSize >= 1, "batch-size must be at least 1, got %d", batchSize)
+          .require(
+              !baseModel.isNone() || engine.lora().none(),
+              "engine.lora.rank is %d, but a new model (base-model none) is trained whole: set it"
+                  + " to 0",
+              engine.lora().rank())
           .require(learningRate > 0, "learning-rate must be positive, got %s", learningRate)
           .throwIfAny();
     }
 
     SftTrainer.Settings training() {
       return new SftTrainer.Settings(
-          epochs, batchSize, learningRate, warmupSteps, weightDecay, maxGradNorm);
+          epochs, batchSize, learningRate, schedule, warmupSteps, weightDecay, maxGradNorm);
     }
   }
 
@@ -77,39 +93,53 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
         SftExamples.read(context.tables().read(INTERACTIONS), config.maxExamples());
     context.countRead(examples.size());
     Path draft = context.draft(config.name());
-    Path tokenizerJson = trainTokenizer(config, examples, draft);
     StepMetrics metrics = new StepMetrics(context, "sft");
-    try (Tokenizer tokenizer = Tokenizer.open(tokenizerJson);
-        LocalSession session = new LocalSession(newModel(config), config.batchSize(), 1)) {
-      ChatEncoder encoder =
-          new ChatEncoder(tokenizer, config.maxPromptTokens(), config.maxCompletionTokens());
-      context.say(
-          "%,d examples, %,d parameters", examples.size(), session.model().parameterCount());
+    List<ModelVersion> parents =
+        config.baseModel().isNone() ? List.of() : List.of(context.resolve(config.baseModel()));
+    try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision())) {
+      Path companions = parents.isEmpty() ? draft : parents.get(0).folder();
+      if (parents.isEmpty()) {
+        new BpeTrainer(config.model().vocabSize())
+            .train(
+                examples.stream().flatMap(e -> Stream.of(e.prompt(), e.completion())).toList(),
+                draft);
+      }
+      ModelLoader.Loaded start =
+          parents.isEmpty() ? newModel(config, models) : start(config, parents.get(0), models);
+      try (Tokenizer tokenizer = Tokenizer.open(companions);
+          LocalSession session = new LocalSession(start.model(), config.engine(), 1)) {
+        ChatEncoder encoder =
+            new ChatEncoder(tokenizer, config.maxPromptTokens(), config.maxCompletionTokens());
+        encoder.checkFits(start.model().config());
+        context.say(
+            "%,d examples, %,d of %,d parameters trained",
+            examples.size(), start.model().parameterCount(), start.model().baseParameterCount());
 
-      new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"))
-          .train(
-              examples.stream().map(e -> encoder.sequence(e.prompt(), e.completion())).toList(),
-              (step, total, values) -> metrics.add(step, total, values, "loss"));
+        new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"))
+            .train(
+                examples.stream().map(e -> encoder.sequence(e.prompt(), e.completion())).toList(),
+                (step, total, values) -> metrics.add(step, total, values, "loss"));
 
-      new PolicyFolder(draft).write(session.model(), encoder, tokenizerJson);
+        new PolicyFolder(draft).write(start, encoder, companions);
+      }
     }
     metrics.save();
-    context.publish(draft, config.name(), "causal-lm", List.of(), "", config.seed());
+    context.publish(draft, config.name(), "causal-lm", parents, "", config.seed());
   }
 
-  private static CausalLm newModel(Config config) {
+  private static ModelLoader.Loaded newModel(Config config, ModelLoader models) {
     int maxPositions = config.maxPromptTokens() + config.maxCompletionTokens();
-    return CausalLm.initialise(
-        config.model().lmConfig(maxPositions), JobContext.key(config.seed(), "weights"));
+    return new ModelLoader.Loaded(
+        CausalLm.initialise(
+            config.model().lmConfig(maxPositions),
+            JobContext.key(config.seed(), "weights"),
+            models.compute(),
+            config.engine().precision()),
+        null);
   }
 
-  private static Path trainTokenizer(Config config, List<Exchange> examples, Path folder)
+  private static ModelLoader.Loaded start(Config config, ModelVersion base, ModelLoader models)
       throws IOException {
-    Path tokenizerJson = folder.resolve("tokenizer.json");
-    new BpeTrainer(config.model().vocabSize())
-        .train(
-            examples.stream().flatMap(e -> Stream.of(e.prompt(), e.completion())).toList(),
-            tokenizerJson);
-    return tokenizerJson;
+    return models.trainable(base, config.engine().lora(), JobContext.key(config.seed(), "weights"));
   }
 }
