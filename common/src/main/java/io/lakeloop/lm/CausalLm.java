@@ -11,7 +11,10 @@ import io.lakeloop.lm.torch.Kernels;
 import io.lakeloop.lm.torch.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
@@ -236,6 +239,33 @@ public final class CausalLm implements AutoCloseable {
   /** Number of the base's weights. */
   public long baseParameterCount() {
     return base.weights.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /**
+   * Shape of one of the model's matrix products.
+   *
+   * @param readsEmbedding true in front of the first layer's mixing, where nothing below is adapted
+   * @param head true for the output head
+   */
+  public record LinearShape(int inputs, int outputs, boolean readsEmbedding, boolean head) {}
+
+  /** Every linear map that a pass goes through, the output head last. */
+  public List<LinearShape> linearShapes() {
+    TensorNames names = config().names();
+    List<String> mixing = new ArrayList<>();
+    for (String part : Arrays.asList(names.query(), names.key(), names.value())) {
+      mixing.add(names.layer(0) + part);
+    }
+    List<LinearShape> shapes = new ArrayList<>();
+    base.linears
+        .values()
+        .forEach(
+            linear ->
+                shapes.add(
+                    new LinearShape(
+                        linear.inputs(), linear.outputs(), mixing.contains(linear.name()), false)));
+    shapes.add(new LinearShape(config().hiddenSize(), config().vocabSize(), false, true));
+    return shapes;
   }
 
   /** Precision that {@link #parameters} of that name are held in. */

@@ -22,6 +22,7 @@ import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Suggestion;
 import io.lakeloop.config.UserError;
+import io.lakeloop.jobs.benchmark.BenchmarkLmJob;
 import io.lakeloop.jobs.evaluation.EvaluatePolicyJob;
 import io.lakeloop.jobs.evaluation.EvaluateRewardJob;
 import io.lakeloop.jobs.feedback.CleanLogsJob;
@@ -150,6 +151,13 @@ public final class JobCatalogue {
               new PromoteJob(),
               List.of(EVALUATIONS),
               List.of(ALIAS_EVENTS)),
+          new JobDefinition<>(
+              "benchmark-lm",
+              "measures language models on this machine",
+              BenchmarkLmJob.Config.class,
+              new BenchmarkLmJob(),
+              List.of(),
+              List.of(TRAINING_METRICS)),
           new JobDefinition<>(
               "report",
               "draws the whole loop on one page",

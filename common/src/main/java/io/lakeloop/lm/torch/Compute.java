@@ -86,6 +86,18 @@ public record Compute(int gpu, int threads) {
       return manager.zeros(shape, DataType.FLOAT32);
     }
 
+    /** Number of arrays held here. */
+    public int arrays() {
+      return manager.getManagedArrays().size();
+    }
+
+    /** Returns when all that was asked of this device so far is done. */
+    public void await() {
+      try (NDArray last = zeros(new Shape(1))) {
+        last.toFloatArray();
+      }
+    }
+
     /** An array over the bytes: they are not copied on the CPU, and stay as long as it does. */
     public NDArray over(ByteBuffer direct, Shape shape, DataType type) {
       return manager.create(direct, shape, type);
