@@ -54,6 +54,9 @@ spark_submit() {
   export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
   # Two busy-waiting threads on small matrices gain a tenth on an idle machine and lose four fifths on a busy one.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+  # Tensors come and go by the megabyte: keep their pages, or a fifth of a training step goes to asking the kernel
+  # for them anew.
+  export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=8589934592:glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1}
   # libtorch warns of its own deprecated calls, which nobody here can change.
   export TORCH_CPP_LOG_LEVEL=${TORCH_CPP_LOG_LEVEL:-ERROR}
   local path command=()

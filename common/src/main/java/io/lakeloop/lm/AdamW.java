@@ -3,8 +3,6 @@ package io.lakeloop.lm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import io.lakeloop.lm.safetensors.SafeTensors;
 import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.lm.torch.GradScope;
@@ -38,29 +36,22 @@ public final class AdamW implements AutoCloseable {
     private final List<NDArray> second = new ArrayList<>();
     private final List<NDArray> counts = new ArrayList<>();
 
-    private List<NDArray> gradients() {
-      return weights.stream().map(NDArray::getGradient).toList();
+    private List<NDArray> of(Map<String, NDArray> gradients) {
+      return names.stream().map(gradients::get).toList();
     }
   }
 
-  /** Makes the optimizer of the weights, all on one device, and asks for their gradients. */
+  /** Makes the optimizer of the weights, all on one device. */
   public AdamW(Map<String, NDArray> weights, Compute.Memory memory) {
     this.memory = memory;
     try (GradScope off = GradScope.off()) {
       weights.forEach(this::add);
-    }
-    // A weight that no loss has reached yet has a gradient of 0 rather than none.
-    try (GradScope recording = GradScope.recording();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      weights.values().forEach(weight -> GradScope.backward(weight, weight.zerosLike()));
     }
   }
 
   private void add(String name, NDArray weight) {
     boolean decays = weight.getShape().dimension() > 1 && !name.endsWith(Linear.SCALAR_HEAD);
     Group group = decays ? decayed : plain;
-    weight.setRequiresGradient(true);
     group.names.add(name);
     group.weights.add(weight);
     group.first.add(kept(weight.zerosLike()));
@@ -84,16 +75,17 @@ public final class AdamW implements AutoCloseable {
       double learningRate, double weightDecay, double maxGradNorm, double epsilon) {}
 
   /**
-   * Applies the accumulated gradients and clears them.
+   * Applies the gradients.
    *
+   * @param gradients by the weights' names
    * @return the global gradient norm before clipping; nothing is applied where it is not finite
    */
-  public double step(Settings settings) {
+  public double step(Map<String, NDArray> gradients, Settings settings) {
     try (GradScope off = GradScope.off();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      List<NDArray> decayedGradients = decayed.gradients();
-      List<NDArray> plainGradients = plain.gradients();
+      List<NDArray> decayedGradients = decayed.of(gradients);
+      List<NDArray> plainGradients = plain.of(gradients);
       List<NDArray> all = new ArrayList<>(decayedGradients);
       all.addAll(plainGradients);
       double norm = Kernels.globalNorm(all);
@@ -103,7 +95,6 @@ public final class AdamW implements AutoCloseable {
         apply(decayed, decayedGradients, divisor, settings.weightDecay(), settings);
         apply(plain, plainGradients, divisor, 0, settings);
       }
-      clear();
       return norm;
     }
   }
@@ -128,13 +119,6 @@ public final class AdamW implements AutoCloseable {
           BETA2,
           decay,
           settings.epsilon());
-    }
-  }
-
-  /** Forgets the accumulated gradients. */
-  private void clear() {
-    for (Group group : List.of(decayed, plain)) {
-      group.weights.forEach(weight -> JniUtils.zeroGrad((PtNDArray) weight));
     }
   }
 
@@ -189,7 +173,7 @@ public final class AdamW implements AutoCloseable {
     return SafeTensors.of(array.getShape().getShape(), array.toFloatArray());
   }
 
-  /** Lets go of the moments and of the weights' gradients. */
+  /** Lets go of the moments. */
   @Override
   public void close() {
     for (Group group : List.of(decayed, plain)) {

@@ -1,15 +1,12 @@
 package io.lakeloop.lm;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.lm.torch.GradScope;
 import io.lakeloop.lm.torch.Kernels;
 import io.lakeloop.lm.torch.Precision;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Low-rank additions to a base's linear maps, with a scalar head of their own; held in single
@@ -20,11 +17,7 @@ final class Adapter implements AutoCloseable {
 
   private final LoraConfig config;
   private final Precision precision;
-  private final Map<String, NDArray> weights = new LinkedHashMap<>();
-  private final Map<String, Pair> pairs = new LinkedHashMap<>();
-
-  /** A (rank, inputs) and B (outputs, rank) of one linear map. */
-  private record Pair(NDArray a, NDArray b) {}
+  private final Parameters weights = new Parameters();
 
   /** Where the values of an adapter come from: an array of the name and shape. */
   @FunctionalInterface
@@ -37,9 +30,8 @@ final class Adapter implements AutoCloseable {
     this.config = config;
     this.precision = precision;
     for (Linear linear : config.targets(model)) {
-      NDArray a = add(nameOfA(linear), new Shape(config.rank(), linear.inputs()), values);
-      NDArray b = add(nameOfB(linear), new Shape(linear.outputs(), config.rank()), values);
-      pairs.put(linear.name(), new Pair(a, b));
+      add(nameOfA(linear), new Shape(config.rank(), linear.inputs()), values);
+      add(nameOfB(linear), new Shape(linear.outputs(), config.rank()), values);
     }
     add(PREFIX + Linear.SCALAR_HEAD, new Shape(1, model.hiddenSize()), values);
   }
@@ -52,11 +44,8 @@ final class Adapter implements AutoCloseable {
     return PREFIX + linear.name() + ".lora_B.weight";
   }
 
-  private NDArray add(String name, Shape shape, Values values) throws java.io.IOException {
-    NDArray array = values.of(name, shape);
-    NDScope.unregister(array);
-    weights.put(name, array);
-    return array;
+  private void add(String name, Shape shape, Values values) throws java.io.IOException {
+    weights.put(name, values.of(name, shape));
   }
 
   /** Precision of an adapter over a base of that precision. */
@@ -82,8 +71,12 @@ final class Adapter implements AutoCloseable {
     return config;
   }
 
-  Map<String, NDArray> weights() {
+  Parameters weights() {
     return weights;
+  }
+
+  boolean adapts(Linear linear) {
+    return weights.get(nameOfA(linear)) != null;
   }
 
   NDArray scalarHead() {
@@ -92,8 +85,7 @@ final class Adapter implements AutoCloseable {
 
   /** Adds this adapter's share to {@code y}, the linear map's own result on x. */
   NDArray apply(Linear linear, NDArray x, NDArray y, long dropoutKey) {
-    Pair pair = pairs.get(linear.name());
-    if (pair == null) {
+    if (!adapts(linear)) {
       return y;
     }
     boolean dropped = dropoutKey != 0 && config.dropout() > 0;
@@ -102,17 +94,15 @@ final class Adapter implements AutoCloseable {
             ? Kernels.dropout(
                 x, config.dropout(), CounterRandom.bits(dropoutKey, linear.name().hashCode()) >>> 1)
             : x;
-    return Kernels.lora(y, seen, pair.a, pair.b, config.scale());
+    return Kernels.lora(
+        y, seen, weights.get(nameOfA(linear)), weights.get(nameOfB(linear)), config.scale());
   }
 
   /** {@code (alpha / rank) B A} in the layout of the linear map's weight. */
   NDArray product(Linear linear) {
-    Pair pair = pairs.get(linear.name());
-    if (pair == null) {
-      return null;
-    }
     try (GradScope off = GradScope.off()) {
-      NDArray product = pair.b.matMul(pair.a).mul(config.scale());
+      NDArray product =
+          weights.get(nameOfB(linear)).matMul(weights.get(nameOfA(linear))).mul(config.scale());
       return linear.transposed() ? product.transpose() : product;
     }
   }
@@ -123,6 +113,6 @@ final class Adapter implements AutoCloseable {
 
   @Override
   public void close() {
-    weights.values().forEach(NDArray::close);
+    weights.close();
   }
 }

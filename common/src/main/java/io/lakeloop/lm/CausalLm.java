@@ -1,6 +1,7 @@
 package io.lakeloop.lm;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import io.lakeloop.algorithm.CounterRandom;
@@ -31,6 +32,9 @@ import java.util.function.IntToDoubleFunction;
 public final class CausalLm implements AutoCloseable {
   private static final double INITIAL_DEVIATION = 0.02;
 
+  /** Bases up to this size may be held twice while they generate on a CPU. */
+  private static final long MAX_PACKED_BYTES = 4L << 30;
+
   private final Base base;
   private final Adapter adapter;
 
@@ -40,7 +44,7 @@ public final class CausalLm implements AutoCloseable {
       Compute compute,
       Precision precision,
       Compute.Memory memory,
-      Map<String, NDArray> weights,
+      Parameters weights,
       Map<String, Linear> linears,
       RopeTable rope) {}
 
@@ -129,18 +133,15 @@ public final class CausalLm implements AutoCloseable {
       throws IOException {
     Compute.Memory memory = compute.memory();
     try {
-      Map<String, NDArray> weights = new LinkedHashMap<>();
+      Parameters weights = new Parameters();
       Adapter.Values values = source.apply(memory);
       for (Map.Entry<String, Shape> entry : Linear.shapes(config).entrySet()) {
-        NDArray array = values.of(entry.getKey(), entry.getValue());
-        NDScope.unregister(array);
-        weights.put(entry.getKey(), array);
+        weights.put(entry.getKey(), values.of(entry.getKey(), entry.getValue()));
       }
-      NDArray head =
+      weights.put(
+          Linear.SCALAR_HEAD,
           Kernels.cast(
-              memory.zeros(new Shape(1, config.hiddenSize())), Adapter.precision(precision));
-      NDScope.unregister(head);
-      weights.put(Linear.SCALAR_HEAD, head);
+              memory.zeros(new Shape(1, config.hiddenSize())), Adapter.precision(precision)));
       Map<String, Linear> linears = new LinkedHashMap<>();
       Linear.of(config).forEach(linear -> linears.put(linear.name(), linear));
       RopeTable rope = config.rope() == null ? null : new RopeTable(config, memory, precision);
@@ -228,7 +229,30 @@ public final class CausalLm implements AutoCloseable {
 
   /** The weights that training this model changes, by name, in a fixed order. */
   public Map<String, NDArray> parameters() {
+    return trained().values();
+  }
+
+  private Parameters trained() {
     return adapter == null ? base.weights : adapter.weights();
+  }
+
+  /** Begins to gather the gradients of {@link #parameters}, as passes run backward. */
+  public void track() {
+    trained().track();
+  }
+
+  public boolean isTracked() {
+    return trained().isTracked();
+  }
+
+  /** What was gathered since {@link #track}, by name. */
+  public Map<String, NDArray> gradients() {
+    return trained().gradients();
+  }
+
+  /** Forgets what was gathered, and gathers no more. */
+  public void untrack() {
+    trained().untrack();
   }
 
   /** Number of weights that training this model changes. */
@@ -238,7 +262,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Number of the base's weights. */
   public long baseParameterCount() {
-    return base.weights.values().stream().mapToLong(NDArray::size).sum();
+    return base.weights.values().values().stream().mapToLong(NDArray::size).sum();
   }
 
   /**
@@ -278,15 +302,17 @@ public final class CausalLm implements AutoCloseable {
   /** The base's weights to be written, an adapter merged into them. */
   Map<String, SafeTensors.Source> merged() {
     Map<String, SafeTensors.Source> sources = new LinkedHashMap<>();
-    base.weights.forEach(
-        (name, weight) -> {
-          if (!name.equals(Linear.SCALAR_HEAD)) {
-            sources.put(name, Weights.source(weight, base.precision));
-          }
-        });
+    base.weights
+        .values()
+        .forEach(
+            (name, weight) -> {
+              if (!name.equals(Linear.SCALAR_HEAD)) {
+                sources.put(name, Weights.source(weight, base.precision));
+              }
+            });
     if (adapter != null) {
       base.linears.values().stream()
-          .filter(linear -> adapter.weights().containsKey(Adapter.nameOfA(linear)))
+          .filter(adapter::adapts)
           .forEach(linear -> sources.put(linear.weight(), mergedSource(linear)));
     }
     return sources;
@@ -371,7 +397,7 @@ public final class CausalLm implements AutoCloseable {
     return Trace.run(
         config().layers(),
         () -> embedded(ids, positions),
-        GradScope.isTracked(weight(config().names().embedding())),
+        base.weights.isTracked(),
         (stage, x) -> stage(stage, x, pass),
         recompute);
   }
@@ -385,25 +411,30 @@ public final class CausalLm implements AutoCloseable {
   NDArray prefill(TokenRows rows, KvCache.Writer writer) {
     NDArray positions = memory().ids(rows.positions(), (long) rows.rows() * rows.width());
     NDArray ids = memory().ids(rows.ids(), rows.rows(), rows.width());
-    return run(
-        embedded(ids, positions),
-        new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, writer), 0));
+    Pass pass = new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, writer), 0);
+    return run(embedded(ids, positions), (stage, x) -> stage(stage, x, pass));
   }
 
-  /** Hidden states (n, 1, D) of one further token in each of the slots 0..n-1. */
-  NDArray next(long[] tokens, long[] lengths, KvCache cache) {
+  /**
+   * Hidden states (n, 1, D) of one further token in each of the slots 0..n-1.
+   *
+   * @param decode what {@link #decodeWeights} gave
+   */
+  NDArray next(long[] tokens, long[] lengths, KvCache cache, DecodeWeights decode) {
     int n = tokens.length;
     NDArray positions = memory().ids(lengths, n);
-    int width = (int) java.util.Arrays.stream(lengths).max().orElseThrow() + 1;
-    return run(
-        embedded(memory().ids(tokens, n, 1), positions),
-        new Pass(angles(positions, n, width), cache.attention(lengths, width), 0));
+    int width = (int) Arrays.stream(lengths).max().orElseThrow() + 1;
+    Pass pass = new Pass(angles(positions, n, width), cache.attention(lengths, width), 0);
+    NDArray embedded = embedded(memory().ids(tokens, n, 1), positions);
+    return decode == null
+        ? run(embedded, (stage, x) -> stage(stage, x, pass))
+        : run(embedded, (stage, x) -> decodeStage(stage, x, pass, decode));
   }
 
-  private NDArray run(NDArray embedded, Pass pass) {
+  private NDArray run(NDArray embedded, Trace.Stage stages) {
     NDArray x = embedded;
     for (int stage = 0; stage <= config().layers(); stage++) {
-      x = stage(stage, x, pass);
+      x = stages.of(stage, x);
     }
     return x;
   }
@@ -448,6 +479,49 @@ public final class CausalLm implements AutoCloseable {
     return y.add(mlp(norm(y, at + names.mlpNorm()), at, pass));
   }
 
+  /** The same for one position per sequence, by packed weights. */
+  private NDArray decodeStage(int stage, NDArray x, Pass pass, DecodeWeights weights) {
+    TensorNames names = config().names();
+    if (stage == config().layers()) {
+      return norm(x, names.finalNorm());
+    }
+    String at = names.layer(stage);
+    DecodeWeights.Layer layer = weights.layer(stage);
+    NDArray joined = layer.qkv().apply(norm(x, at + names.attentionNorm()));
+    RopeTable.Angles angles = config().qkNorm() ? null : pass.angles;
+    List<NDArray> qkv =
+        Kernels.decodeHeads(
+            joined,
+            angles == null ? memory().ids(new long[0], 0) : angles.cos(),
+            angles == null ? memory().ids(new long[0], 0) : angles.sin(),
+            config().heads(),
+            config().kvHeads());
+    NDArray q = qkv.get(0);
+    NDArray k = qkv.get(1);
+    if (config().qkNorm()) {
+      q = rotated(norm(q, at + names.queryNorm()), pass);
+      k = rotated(norm(k, at + names.keyNorm()), pass);
+    }
+    NDArray attended = pass.attention.of(stage, q, k, qkv.get(2));
+    NDArray y = x.add(layer.attentionOutput().apply(attended));
+    NDArray up = layer.up().apply(norm(y, at + names.mlpNorm()));
+    boolean silu = config().gated() && config().activation() == LmConfig.Activation.SILU;
+    NDArray inner = silu ? Kernels.swiglu(up) : gatedOrNot(up);
+    return y.add(layer.down().apply(inner));
+  }
+
+  private NDArray gatedOrNot(NDArray up) {
+    if (!config().gated()) {
+      return activated(up);
+    }
+    NDList halves = up.split(2, 2);
+    return activated(halves.get(0)).mul(halves.get(1));
+  }
+
+  private NDArray rotated(NDArray x, Pass pass) {
+    return pass.angles == null ? x : Kernels.rotary(x, pass.angles.cos(), pass.angles.sin());
+  }
+
   private NDArray attend(int layer, NDArray x, String at, Pass pass) {
     TensorNames names = config().names();
     NDArray q;
@@ -469,11 +543,8 @@ public final class CausalLm implements AutoCloseable {
       q = norm(q, at + names.queryNorm());
       k = norm(k, at + names.keyNorm());
     }
-    if (pass.angles != null) {
-      q = Kernels.rotary(q, pass.angles.cos(), pass.angles.sin());
-      k = Kernels.rotary(k, pass.angles.cos(), pass.angles.sin());
-    }
-    return pass.attention.of(layer, q, k, heads(v, config().kvHeads()));
+    return pass.attention.of(
+        layer, rotated(q, pass), rotated(k, pass), heads(v, config().kvHeads()));
   }
 
   private NDArray heads(NDArray x, int heads) {
@@ -521,10 +592,53 @@ public final class CausalLm implements AutoCloseable {
     return base.weights.get(module + ".weight");
   }
 
-  /** Logits (.., V) of hidden states (.., D). */
+  /** Logits (n, V) of hidden states (n, D). */
   public NDArray logits(NDArray hidden) {
+    return Kernels.linear(hidden, head());
+  }
+
+  /**
+   * Weights as generation reads them, to be closed when it is done; null where packing does not pay
+   * or takes too much memory, and those that there are serve.
+   */
+  DecodeWeights decodeWeights() {
+    boolean packs =
+        !compute().onGpu()
+            && base.precision == Precision.FLOAT32
+            && Kernels.canPack()
+            && baseParameterCount() * Float.BYTES <= MAX_PACKED_BYTES;
+    if (!packs) {
+      return null;
+    }
+    List<List<Linear>> layers = new ArrayList<>();
+    for (int layer = 0; layer < config().layers(); layer++) {
+      layers.add(Linear.of(config(), layer));
+    }
+    return new DecodeWeights(
+        layers,
+        config().gated(),
+        this::mergedWeight,
+        linear -> base.weights.get(linear.biasName()),
+        head());
+  }
+
+  /** Weight (outputs, inputs) with the adapter's share. */
+  private NDArray mergedWeight(Linear linear) {
+    NDArray weight = base.weights.get(linear.weight());
+    if (adapter != null && adapter.adapts(linear)) {
+      weight = weight.add(adapter.product(linear));
+    }
+    return linear.transposed() ? weight.transpose() : weight;
+  }
+
+  /** Logits (n, V) to be drawn from, of hidden states (n, D). */
+  NDArray logits(NDArray hidden, DecodeWeights decode) {
+    return decode == null ? logits(hidden) : decode.logits(hidden);
+  }
+
+  private NDArray head() {
     TensorNames names = config().names();
-    return Kernels.linear(hidden, weight(config().tiedHead() ? names.embedding() : names.head()));
+    return weight(config().tiedHead() ? names.embedding() : names.head());
   }
 
   /** The scalar head's value (n) of hidden states (n, D). */

@@ -126,7 +126,8 @@ public final class Generator {
     int slots = Math.min(settings.slots(), requests.size());
     int waiting = 0;
     try (GradScope off = GradScope.off();
-        KvCache cache = new KvCache(model, slots, length(requests, settings))) {
+        KvCache cache = new KvCache(model, slots, length(requests, settings));
+        DecodeWeights weights = model.decodeWeights()) {
       while (waiting < requests.size() || !active.isEmpty()) {
         int first = active.size();
         while (active.size() < slots && waiting < requests.size()) {
@@ -134,9 +135,9 @@ public final class Generator {
           waiting++;
         }
         if (active.size() > first) {
-          prefill(active.subList(first, active.size()), first, cache, settings);
+          prefill(active.subList(first, active.size()), first, cache, weights, settings);
         } else {
-          next(active, cache, settings);
+          next(active, cache, weights, settings);
         }
         retire(active, cache, completions);
       }
@@ -159,7 +160,12 @@ public final class Generator {
     return length;
   }
 
-  private void prefill(List<Sequence> fresh, int firstSlot, KvCache cache, Settings settings) {
+  private void prefill(
+      List<Sequence> fresh,
+      int firstSlot,
+      KvCache cache,
+      DecodeWeights weights,
+      Settings settings) {
     int width = fresh.stream().mapToInt(s -> s.of.prompt().length).max().orElseThrow();
     int[][] tokens =
         fresh.stream().map(s -> Arrays.copyOf(s.of.prompt(), width)).toArray(int[][]::new);
@@ -171,23 +177,26 @@ public final class Generator {
       scope.suppressNotUsedWarning();
       NDArray hidden =
           model.prefill(TokenRows.padded(tokens), cache.writer(firstSlot, fresh.size(), width));
-      draw(fresh, Kernels.rows(hidden, model.memory().ids(last, last.length)), settings);
+      NDArray ends = Kernels.rows(hidden, model.memory().ids(last, last.length));
+      draw(fresh, model.logits(ends, weights), settings);
     }
   }
 
-  private void next(List<Sequence> active, KvCache cache, Settings settings) {
+  private void next(
+      List<Sequence> active, KvCache cache, DecodeWeights weights, Settings settings) {
     long[] tokens = active.stream().mapToLong(s -> s.tokens[s.drawn - 1]).toArray();
     long[] lengths = active.stream().mapToLong(Sequence::remembered).toArray();
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      draw(active, model.next(tokens, lengths, cache).squeeze(1), settings);
+      NDArray hidden = model.next(tokens, lengths, cache, weights);
+      draw(active, model.logits(hidden.squeeze(1), weights), settings);
     }
   }
 
-  private void draw(List<Sequence> sequences, NDArray hidden, Settings settings) {
+  private void draw(List<Sequence> sequences, NDArray logits, Settings settings) {
     List<NDArray> drawn =
         Kernels.draw(
-            model.logits(hidden),
+            logits,
             model
                 .memory()
                 .ids(

@@ -68,10 +68,14 @@ final class KvCache implements AutoCloseable {
         writer(
             model.memory().ids(LongStream.range(0, n).toArray(), n, 1),
             model.memory().ids(lengths, n, 1));
-    NDArray seen = model.memory().ids(LongStream.of(lengths).map(l -> l + 1).toArray(), n);
+    NDArray seen =
+        Kernels.seenMask(
+            model.memory().ids(LongStream.of(lengths).map(l -> l + 1).toArray(), n),
+            width,
+            model.precision());
     return (layer, q, k, v) -> {
       writer.write(layer, k, v);
-      return Kernels.cachedAttention(q, keys[layer], values[layer], seen, width);
+      return Kernels.cachedAttention(q, keys[layer], values[layer], seen);
     };
   }
 

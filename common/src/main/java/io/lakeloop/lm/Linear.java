@@ -37,7 +37,8 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
     return linears;
   }
 
-  private static List<Linear> of(LmConfig config, int layer) {
+  /** Those of one layer: what makes queries, keys and values, attention output, gate, up, down. */
+  static List<Linear> of(LmConfig config, int layer) {
     TensorNames names = config.names();
     String at = names.layer(layer);
     int d = config.hiddenSize();

@@ -59,7 +59,7 @@ final class RopeTable {
         // Single precision, as transformers has it: far positions depend on it.
         float angle = position * frequencies[i % (size / 2)];
         cosines[position * size + i] = (float) Math.cos(angle);
-        sines[position * size + i] = (float) Math.sin(angle);
+        sines[position * size + i] = (float) (i < size / 2 ? -Math.sin(angle) : Math.sin(angle));
       }
     }
     cos = replaced(cos, cosines, new Shape(grown, size));

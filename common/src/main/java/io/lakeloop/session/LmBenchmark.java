@@ -89,6 +89,7 @@ public final class LmBenchmark {
             .inputGradient(rows, linear.inputs(), linear.outputs())
             .weightGradient(rows, linear.inputs(), linear.outputs());
       }
+      attention(products, shape);
       return training("train, all weights", shape, session, products);
     }
   }
@@ -120,7 +121,15 @@ public final class LmBenchmark {
           }
         }
       }
+      attention(products, shape);
       return training("train, LoRA r=" + shape.loraRank(), shape, session, products);
+    }
+  }
+
+  private void attention(MatmulReference products, Training shape) {
+    for (int layer = 0; layer < config.layers(); layer++) {
+      products.causalAttention(
+          shape.batchSize(), shape.sequenceLength(), config.heads(), config.headSize());
     }
   }
 
@@ -165,7 +174,7 @@ public final class LmBenchmark {
     Generator generator = new Generator(model);
     try (MatmulReference products = new MatmulReference(compute, Precision.FLOAT32)) {
       for (CausalLm.LinearShape linear : model.linearShapes()) {
-        products.forward(batch, linear.inputs(), linear.outputs());
+        products.forwardOfFew(batch, linear.inputs(), linear.outputs());
       }
       return measured(
           "generate, batch " + batch,

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A training session on one device: the model lies in this process. */
 public final class LocalSession implements TrainingSession {
@@ -62,17 +63,27 @@ public final class LocalSession implements TrainingSession {
     return optimizer;
   }
 
+  private List<CausalLm> models() {
+    return valueModel == model ? List.of(model) : List.of(model, valueModel);
+  }
+
   private Map<String, NDArray> parameters() {
-    Map<String, NDArray> parameters = new LinkedHashMap<>(model.parameters());
+    return named(CausalLm::parameters);
+  }
+
+  /** Arrays of the model and of a value model of its own, which may go by the same names. */
+  private Map<String, NDArray> named(Function<CausalLm, Map<String, NDArray>> arrays) {
+    Map<String, NDArray> named = new LinkedHashMap<>(arrays.apply(model));
     if (valueModel != model) {
-      valueModel.parameters().forEach((name, array) -> parameters.put("value." + name, array));
+      arrays.apply(valueModel).forEach((name, array) -> named.put("value." + name, array));
     }
-    return parameters;
+    return named;
   }
 
   @Override
   public LossReport forwardBackward(TokenBatch batch, Loss loss) {
     optimizer();
+    models().stream().filter(each -> !each.isTracked()).forEach(CausalLm::track);
     int rows = Math.max(1, engine.microbatchRows() / loss.rowsPerUnit()) * loss.rowsPerUnit();
     double total = 0;
     Map<String, Double> metrics = new LinkedHashMap<>();
@@ -178,7 +189,12 @@ public final class LocalSession implements TrainingSession {
   @Override
   public double optimStep(AdamW.Settings settings) {
     passes = 0;
-    return optimizer().step(settings);
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return optimizer().step(named(CausalLm::gradients), settings);
+    } finally {
+      models().forEach(CausalLm::untrack);
+    }
   }
 
   @Override
@@ -201,6 +217,7 @@ public final class LocalSession implements TrainingSession {
   @Override
   public void loadState(Path folder) {
     try {
+      models().forEach(CausalLm::untrack);
       ParameterFile.read(folder.resolve(WEIGHTS), parameters(), model.memory());
       optimizer().restore(SafeTensors.open(folder.resolve(OPTIMIZER)));
     } catch (IOException e) {
@@ -211,6 +228,7 @@ public final class LocalSession implements TrainingSession {
   /** Lets go of the optimizer; the model goes on being used. */
   public void endTraining() {
     if (optimizer != null) {
+      models().forEach(CausalLm::untrack);
       optimizer.close();
       optimizer = null;
     }

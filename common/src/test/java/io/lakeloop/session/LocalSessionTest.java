@@ -125,7 +125,7 @@ class LocalSessionTest {
       float before = session.model().parameters().get(name).toFloatArray()[5];
       session.forwardBackward(batch(8, 0), new CrossEntropy());
       float gradient;
-      try (NDArray handle = session.model().parameters().get(name).getGradient()) {
+      try (NDArray handle = session.model().gradients().get(name)) {
         gradient = handle.toFloatArray()[5];
       }
       session.optimStep(new AdamW.Settings(0.01, 0.1, 1e9, 1e-8));

@@ -26,9 +26,10 @@ public final class GradScope implements AutoCloseable {
     return new GradScope(JniUtils.isGradMode());
   }
 
-  /** True if the weight asks for its gradient; DJL cannot tell it of computed arrays. */
-  public static boolean isTracked(NDArray weight) {
-    return JniUtils.requiresGrad((PtNDArray) weight);
+  /** The leaf's gradient; 0 where none has reached it. */
+  public static NDArray gradient(NDArray leaf) {
+    NDArray gradient = JniUtils.getGradient((PtNDArray) leaf);
+    return gradient == null ? leaf.zerosLike() : gradient;
   }
 
   public static GradScope off() {

@@ -1,6 +1,7 @@
 package io.lakeloop.lm.torch;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -57,11 +58,8 @@ public final class Kernels {
       def layer_norm(self, x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
         return torch.layer_norm(x, [torch.size(x, -1)], weight, bias, epsilon)
       def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        half = torch.floordiv(torch.size(x, -1), 2)
-        left = torch.narrow(x, -1, 0, half)
-        right = torch.narrow(x, -1, half, half)
-        turned = torch.cat([torch.neg(right), left], -1)
-        return torch.addcmul(torch.mul(x, cos), turned, sin)
+        swapped = torch.roll(x, [torch.floordiv(torch.size(x, -1), 2)], [-1])
+        return torch.addcmul(torch.mul_(swapped, sin), x, cos)
       def silu(self, x: Tensor) -> Tensor:
         return torch.silu(x)
       def gelu_tanh(self, x: Tensor) -> Tensor:
@@ -84,15 +82,27 @@ public final class Kernels {
       def segment_mask(self, segments: Tensor) -> Tensor:
         same = torch.eq(torch.unsqueeze(segments, 2), torch.unsqueeze(segments, 1))
         return torch.unsqueeze(torch.tril(same), 1)
-      def cached(self, q: Tensor, keys: Tensor, values: Tensor, lengths: Tensor, width: int) -> Tensor:
+      def seen_mask(self, lengths: Tensor, width: int, dtype: int) -> Tensor:
+        hidden = torch.ge(torch.arange(width, dtype=4, device=ops.prim.device(lengths)), torch.reshape(lengths, [-1, 1, 1, 1]))
+        return torch.masked_fill(torch.to(torch.zeros_like(hidden), dtype), hidden, -inf)
+      def cached(self, q: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
         b, h, e = torch.size(q, 0), torch.size(q, 2), torch.size(q, 3)
-        k = torch.size(keys, 1)
+        k, width = torch.size(keys, 1), torch.size(seen, -1)
         old_k = torch.narrow(torch.narrow(keys, 0, 0, b), 2, 0, width)
         old_v = torch.narrow(torch.narrow(values, 0, 0, b), 2, 0, width)
-        seen = torch.lt(torch.arange(width, dtype=4, device=ops.prim.device(lengths)), torch.reshape(lengths, [b, 1, 1, 1]))
-        grouped = torch.reshape(q, [b, k, torch.floordiv(h, k), e])
-        mixed = torch.scaled_dot_product_attention(grouped, old_k, old_v, seen, 0., False)
-        return torch.reshape(mixed, [b, 1, torch.mul(h, e)])
+        grouped = torch.mul(torch.reshape(q, [b, k, torch.floordiv(h, k), e]), torch.pow(e, -0.5))
+        scores = torch.add(torch.matmul(grouped, torch.transpose(old_k, 2, 3)), seen)
+        return torch.reshape(torch.matmul(torch.softmax(scores, -1), old_v), [b, 1, torch.mul(h, e)])
+      def decode_heads(self, x: Tensor, cos: Tensor, sin: Tensor, heads: int, kv_heads: int) -> List[Tensor]:
+        turned = torch.add(heads, kv_heads)
+        all = torch.reshape(x, [torch.size(x, 0), 1, torch.add(turned, kv_heads), -1])
+        qk = torch.narrow(all, 2, 0, turned)
+        if torch.gt(torch.numel(cos), 0):
+          qk = self.rotary(qk, cos, sin)
+        return [torch.narrow(qk, 2, 0, heads), torch.narrow(qk, 2, heads, kv_heads), torch.narrow(all, 2, turned, kv_heads)]
+      def swiglu(self, x: Tensor) -> Tensor:
+        half = torch.floordiv(torch.size(x, -1), 2)
+        return torch.mul(torch.silu(torch.narrow(x, -1, 0, half)), torch.narrow(x, -1, half, half))
       def remember(self, cache: Tensor, slots: Tensor, positions: Tensor, fresh: Tensor) -> Tensor:
         by_position = torch.transpose(cache, 1, 2)
         return torch.index_put_(by_position, annotate(List[Optional[Tensor]], [slots, positions]), fresh)
@@ -113,22 +123,24 @@ public final class Kernels {
         if torch.eq(temperature, 0.):
           scale = 1.
         log_p = torch.log_softmax(torch.div(torch.to(logits, 7), scale), -1)
-        open = torch.index_fill(log_p, 1, banned, -inf)
+        open = log_p
+        if torch.gt(torch.size(banned, 0), 0):
+          open = torch.index_fill(log_p, 1, banned, -inf)
         if torch.eq(temperature, 0.):
           token = torch.argmax(open, -1, True)
         else:
           if torch.gt(top_k, 0):
             least = torch.narrow((torch.topk(open, ops.prim.min(top_k, torch.size(open, -1)), -1))[0], -1, -1, 1)
             open = torch.masked_fill(open, torch.lt(open, least), -inf)
-          p = torch.softmax(open, -1)
+          p = torch.exp(open)
           if torch.lt(top_p, 1.):
             ordered = (torch.sort(p, -1, True))[0]
-            before = torch.sub(torch.cumsum(ordered, -1), ordered)
+            before = torch.div(torch.sub(torch.cumsum(ordered, -1), ordered), torch.sum(ordered, [-1], True))
             least_p = torch.amin(torch.masked_fill(ordered, torch.gt(before, top_p), inf), [-1], True)
             p = torch.masked_fill(p, torch.lt(p, least_p), 0.)
           cumulated = torch.cumsum(p, -1)
           goal = torch.mul(torch.unsqueeze(uniform, 1), torch.narrow(cumulated, -1, -1, 1))
-          token = torch.argmax(torch.to(torch.gt(cumulated, goal), 3), -1, True)
+          token = torch.searchsorted(cumulated, goal, right=True)
         return [torch.squeeze(token, 1), torch.squeeze(torch.gather(log_p, 1, token), 1)]
       def global_norm(self, arrays: List[Tensor]) -> Tensor:
         return torch.linalg_vector_norm(torch.to(torch.stack(torch._foreach_norm(arrays)), 7))
@@ -136,7 +148,17 @@ public final class Kernels {
         torch._foreach_add_(steps, 1)
         torch._fused_adamw_(weights, gradients, first, second, annotate(List[Tensor], []), steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon, amsgrad=False, maximize=False, grad_scale=divisor)
       def matrix_product(self, x: Tensor, y: Tensor) -> Tensor:
-        return torch.mm(x, y)
+        return torch.matmul(x, y)
+      """;
+
+  private static final String PACKING =
+      """
+      def pack(self, weight: Tensor) -> Tensor:
+        return ops.mkldnn._reorder_linear_weight(torch.contiguous(weight), 8)
+      def linear_packed(self, x: Tensor, packed: Tensor) -> Tensor:
+        return ops.mkldnn._linear_pointwise(x, packed, None, "none", annotate(List[Optional[number]], []), "")
+      def linear_packed_bias(self, x: Tensor, packed: Tensor, bias: Tensor) -> Tensor:
+        return ops.mkldnn._linear_pointwise(x, packed, bias, "none", annotate(List[Optional[number]], []), "")
       """;
 
   /** DJL's own way to a method by name always turns gradients off. */
@@ -144,17 +166,28 @@ public final class Kernels {
 
   private static final NDManager HOME;
   private static final PtSymbolBlock MODULE;
+  private static final PtSymbolBlock PACKING_MODULE;
 
   static {
     Engine.getEngine("PyTorch");
     HOME = NDManager.newBaseManager("PyTorch");
+    MODULE = load("Kernels", SOURCE);
+    PtSymbolBlock packing = null;
     try {
-      MODULE =
-          JniUtils.loadModule(
-              (PtNDManager) HOME,
-              new ByteArrayInputStream(ScriptArchive.of("Kernels", SOURCE)),
-              true,
-              false);
+      packing = load("Packing", PACKING);
+    } catch (EngineException e) {
+      // This libtorch was built without oneDNN: nothing is packed.
+    }
+    PACKING_MODULE = packing;
+  }
+
+  private static PtSymbolBlock load(String name, String source) {
+    try {
+      return JniUtils.loadModule(
+          (PtNDManager) HOME,
+          new ByteArrayInputStream(ScriptArchive.of(name, source)),
+          true,
+          false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -211,6 +244,27 @@ public final class Kernels {
     return call("linear", x, weight);
   }
 
+  /** True if this libtorch can pack weights. */
+  public static boolean canPack() {
+    return PACKING_MODULE != null;
+  }
+
+  /** A copy of W (out, in) in the order that oneDNN reads fastest, for {@link #linearPacked}. */
+  public static NDArray pack(NDArray weight) {
+    return callIn(PACKING_MODULE, "pack", weight);
+  }
+
+  /**
+   * {@code x W^T + b} with a packed W. Not for passes that gradients are wanted of.
+   *
+   * @param bias b, or null for none
+   */
+  public static NDArray linearPacked(NDArray x, NDArray packed, NDArray bias) {
+    return bias == null
+        ? callIn(PACKING_MODULE, "linear_packed", x, packed)
+        : callIn(PACKING_MODULE, "linear_packed_bias", x, packed, bias);
+  }
+
   /** {@code x W^T + b}, with W (out, in). */
   public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
     return call("linear_bias", x, weight, bias);
@@ -241,7 +295,11 @@ public final class Kernels {
     return call("layer_norm", x, weight, bias, epsilon);
   }
 
-  /** Rotary positions (Su et al. 2021, 2104.09864) on x (B, T, heads, E), halves as in Llama. */
+  /**
+   * Rotary positions (Su et al. 2021, 2104.09864) on x (B, T, heads, E), halves as in Llama.
+   *
+   * @param sin negated in its first half, whose features meet those of the second
+   */
   public static NDArray rotary(NDArray x, NDArray cos, NDArray sin) {
     return call("rotary", x, cos, sin);
   }
@@ -277,14 +335,34 @@ public final class Kernels {
   }
 
   /**
-   * Attention of one new position per slot, q (B, 1, H, E), over the first {@code lengths} (B)
-   * positions of the slots 0..B-1 of keys and values (slots, K, length, E).
+   * Cuts x (B, 1, (H + 2 K) E) into queries (B, 1, H, E), keys and values (B, 1, K, E), the first
+   * two rotated.
    *
-   * @param width greatest of the lengths
+   * @param cos of the rotation (B, 1, 1, E), empty for none
    */
-  public static NDArray cachedAttention(
-      NDArray q, NDArray keys, NDArray values, NDArray lengths, int width) {
-    return call("cached", q, keys, values, lengths, width);
+  public static List<NDArray> decodeHeads(
+      NDArray x, NDArray cos, NDArray sin, int heads, int kvHeads) {
+    try (IValue result = run("decode_heads", x, cos, sin, heads, kvHeads)) {
+      return List.of(result.toTensorArray((PtNDManager) x.getManager()));
+    }
+  }
+
+  /** {@code silu(gate) * up} of x (.., 2 I), its first half the gate (Shazeer 2020, 2002.05202). */
+  public static NDArray swiglu(NDArray x) {
+    return call("swiglu", x);
+  }
+
+  /** Mask (B, 1, 1, width): 0 at the first {@code lengths} (B) positions, else minus infinity. */
+  public static NDArray seenMask(NDArray lengths, int width, Precision precision) {
+    return call("seen_mask", lengths, width, precision.code);
+  }
+
+  /**
+   * Attention of one new position per slot, q (B, 1, H, E), over the positions of the slots 0..B-1
+   * of keys and values (slots, K, length, E), the mask (B, 1, 1, width) added to their scores.
+   */
+  public static NDArray cachedAttention(NDArray q, NDArray keys, NDArray values, NDArray seen) {
+    return call("cached", q, keys, values, seen);
   }
 
   /** Writes fresh (n, T, K, E) into the cache at slots (n, 1) and positions (n or 1, T). */
@@ -371,15 +449,24 @@ public final class Kernels {
   }
 
   private static NDArray call(String method, NDArray first, Object... others) {
+    return callIn(MODULE, method, first, others);
+  }
+
+  private static NDArray callIn(
+      PtSymbolBlock module, String method, NDArray first, Object... others) {
     Object[] arguments = new Object[others.length + 1];
     arguments[0] = first;
     System.arraycopy(others, 0, arguments, 1, others.length);
-    try (IValue result = run(method, arguments)) {
+    try (IValue result = runIn(module, method, arguments)) {
       return result.toTensor((PtNDManager) first.getManager());
     }
   }
 
   private static IValue run(String method, Object... arguments) {
+    return runIn(MODULE, method, arguments);
+  }
+
+  private static IValue runIn(PtSymbolBlock module, String method, Object... arguments) {
     PLAIN.get();
     IValue[] values = new IValue[arguments.length];
     for (int i = 0; i < values.length; i++) {
@@ -388,7 +475,7 @@ public final class Kernels {
     try {
       long[] handles = Arrays.stream(values).mapToLong(IValue::getHandle).toArray();
       return (IValue)
-          RUN_METHOD.invokeExact((long) MODULE.getHandle(), method, handles, true, false);
+          RUN_METHOD.invokeExact((long) module.getHandle(), method, handles, true, false);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
