@@ -30,6 +30,7 @@ import java.util.function.Consumer;
  */
 public final class LmBenchmark {
   private static final AdamW.Settings STEP = new AdamW.Settings(1e-4, 0.01, 1, 1e-8);
+  private static final double LONG_SECONDS = 8;
   private static final SpecialTokens NONE = new SpecialTokens(List.of(), List.of());
 
   private final LmConfig config;
@@ -245,11 +246,13 @@ public final class LmBenchmark {
    */
   private Result measured(
       String work, double tokens, Runnable run, MatmulReference products, int times) {
-    run.run();
+    double first = Stopwatch.seconds(run);
     products.run();
-    double[] worked = new double[repeats];
-    double[] multiplied = new double[repeats];
-    for (int i = 0; i < repeats; i++) {
+    // What takes long is not repeated for long: its noise evens out within.
+    int rounds = first > LONG_SECONDS ? Math.min(2, repeats) : repeats;
+    double[] worked = new double[rounds];
+    double[] multiplied = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
       multiplied[i] =
           Stopwatch.seconds(
               () -> {

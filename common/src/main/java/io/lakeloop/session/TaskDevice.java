@@ -56,7 +56,7 @@ public final class TaskDevice {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
           "Cannot use the GPU that Spark assigned: its address is '%s', and this process sees %d"
-              + " GPUs. Build with -Pgpu, or ask Spark for no GPU.",
+              + " GPUs. Set PYTORCH_LIBRARY_PATH to a libtorch for CUDA, or ask Spark for no GPU.",
           text,
           gpus);
     }
