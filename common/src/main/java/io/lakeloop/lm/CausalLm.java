@@ -475,8 +475,8 @@ public final class CausalLm implements AutoCloseable {
     }
     String at = names.layer(stage);
     NDArray attended = attend(stage, norm(x, at + names.attentionNorm()), at, pass);
-    NDArray y = x.add(linear(attended, at + names.attentionOutput(), pass));
-    return y.add(mlp(norm(y, at + names.mlpNorm()), at, pass));
+    NDArray y = Kernels.addTo(linear(attended, at + names.attentionOutput(), pass), x);
+    return Kernels.addTo(mlp(norm(y, at + names.mlpNorm()), at, pass), y);
   }
 
   /** The same for one position per sequence, by packed weights. */

@@ -132,7 +132,7 @@ public final class JobContext {
       digests.put(file.getKey(), Digest.of(file.getValue()));
     }
     Optional<ModelVersion> same = registry.find(name, digests);
-    if (same.isPresent()) {
+    if (same.isPresent() && !same.get().manifest().runId().equals(runId())) {
       return resolve(new ModelRef(name, String.valueOf(same.get().version())));
     }
     readFile(source.folder().toString(), Digest.of(digests.toString()));

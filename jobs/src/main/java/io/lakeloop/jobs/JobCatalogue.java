@@ -32,6 +32,7 @@ import io.lakeloop.jobs.labeling.LabelerAgreementJob;
 import io.lakeloop.jobs.labeling.SampleForLabelingJob;
 import io.lakeloop.jobs.preferences.BuildPreferencesJob;
 import io.lakeloop.jobs.preferences.ImportPreferencesJob;
+import io.lakeloop.jobs.release.ExportModelJob;
 import io.lakeloop.jobs.release.PromoteJob;
 import io.lakeloop.jobs.report.ReportJob;
 import io.lakeloop.jobs.simulation.SimulateLabelsJob;
@@ -151,6 +152,13 @@ public final class JobCatalogue {
               new PromoteJob(),
               List.of(EVALUATIONS),
               List.of(ALIAS_EVENTS)),
+          new JobDefinition<>(
+              "export-model",
+              "writes a language model as a Hugging Face folder",
+              ExportModelJob.Config.class,
+              new ExportModelJob(),
+              List.of(),
+              List.of()),
           new JobDefinition<>(
               "benchmark-lm",
               "measures language models on this machine",

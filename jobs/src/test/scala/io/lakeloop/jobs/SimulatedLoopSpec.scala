@@ -1,6 +1,7 @@
 package io.lakeloop.jobs
 
 import com.fasterxml.jackson.databind.ObjectMapper
+import io.lakeloop.lm.ModelFolder
 import java.nio.file.Files
 import scala.collection.JavaConverters._
 
@@ -18,6 +19,15 @@ class SimulatedLoopSpec extends LoopSpec {
     "max-examples" -> "200",
     "epochs" -> "1"
   )
+  private val checkpoint = "../common/src/test/resources/lm/llama3"
+  private val small = Seq(
+    "max-prompt-tokens" -> "40",
+    "max-completion-tokens" -> "24",
+    "max-examples" -> "60",
+    "epochs" -> "1"
+  )
+  private def lora(prefix: String = "") =
+    Seq(s"${prefix}engine.lora.rank" -> "2", s"${prefix}engine.packing" -> "true")
   private val steps: Seq[(String, String, Seq[(String, String)])] = Seq(
     ("simulate-logs", "s1", Seq("conversations" -> "700")),
     ("ingest-logs", "i1", Seq("path" -> s"$landing/logs.jsonl")),
@@ -37,7 +47,73 @@ class SimulatedLoopSpec extends LoopSpec {
     ("evaluate-reward", "er1", Seq("reward-model" -> "reward-linear/1")),
     ("train-policy", "pol1", Seq("ppo.steps" -> "2", "ppo.prompts-per-step" -> "8")),
     ("evaluate-policy", "ep1", Seq("samples-per-prompt" -> "1")),
-    ("report", "rep1", Seq("landing" -> landing))
+    ("report", "rep1", Seq("landing" -> landing)),
+    // The same from a checkpoint in Hugging Face's layout, by adapters over one base.
+    ("train-sft", "sft2", Seq("name" -> "sft-lora", "base-model" -> checkpoint) ++ small ++ lora()),
+    (
+      "train-reward",
+      "r2",
+      Seq(
+        "name" -> "reward-lora",
+        "architecture" -> "transformer",
+        "transformer.base-model" -> "sft-lora/1",
+        "transformer.epochs" -> "1"
+      ) ++ lora("transformer.")
+    ),
+    (
+      "train-policy",
+      "pol2",
+      Seq(
+        "name" -> "policy-lora",
+        "base-model" -> "sft-lora/1",
+        "reward-model" -> "reward-lora/1",
+        "value-model" -> "reward",
+        "ppo.steps" -> "2",
+        "ppo.prompts-per-step" -> "6"
+      ) ++ lora()
+    ),
+    (
+      "evaluate-policy",
+      "ep-lora",
+      Seq(
+        "policy" -> "policy-lora/1",
+        "opponent" -> "sft-lora/1",
+        "reward-model" -> "reward-lora/1",
+        "suite" -> "lora",
+        "samples-per-prompt" -> "1"
+      )
+    ),
+    (
+      "export-model",
+      "x-lora",
+      Seq("model" -> "policy-lora/1", "folder" -> lake.root.resolve("export").toString)
+    ),
+    // Reward and policy straight from the folder, the policy's weights trained whole.
+    (
+      "train-reward",
+      "r3",
+      Seq(
+        "name" -> "reward-folder",
+        "architecture" -> "transformer",
+        "transformer.base-model" -> checkpoint,
+        "transformer.epochs" -> "1",
+        "transformer.limits.max-prompt-tokens" -> "40",
+        "transformer.limits.max-completion-tokens" -> "24"
+      )
+    ),
+    (
+      "train-policy",
+      "pol3",
+      Seq(
+        "name" -> "policy-folder",
+        "base-model" -> checkpoint,
+        "reward-model" -> "reward-folder/1",
+        "limits.max-prompt-tokens" -> "40",
+        "limits.max-completion-tokens" -> "24",
+        "ppo.steps" -> "1",
+        "ppo.prompts-per-step" -> "4"
+      )
+    )
   )
   private val codes = steps.map { case (job, runId, settings) =>
     lake.submit(job, runId, settings: _*)
@@ -116,7 +192,7 @@ class SimulatedLoopSpec extends LoopSpec {
     }
 
     it("numbers trajectories without a duplicate or a hole") {
-      val trajectories = lake.table("trajectories")
+      val trajectories = lake.table("trajectories").where("run_id = 'pol1'")
       trajectories.count() shouldBe 16
       trajectories.select("step", "prompt_id", "sample").distinct().count() shouldBe 16
       trajectories
@@ -147,7 +223,15 @@ class SimulatedLoopSpec extends LoopSpec {
         WHERE i.subject_key = (SELECT i2.subject_key FROM interactions i2 JOIN labeling_queue q2
           ON i2.interaction_id = q2.interaction_a JOIN preferences p2 ON p2.item_id = q2.item_id LIMIT 1)"""
       )
-      backward.collect().map(_.getString(0)).toSet shouldBe Set("reward", "reward-linear", "policy")
+      backward.collect().map(_.getString(0)).toSet shouldBe Set(
+        "reward",
+        "reward-linear",
+        "policy",
+        "reward-lora",
+        "policy-lora",
+        "reward-folder",
+        "policy-folder"
+      )
       Seq("interactions", "labels", "preferences").foreach(t =>
         spark.sql(s"DROP TABLE IF EXISTS $t")
       )
@@ -206,6 +290,78 @@ class SimulatedLoopSpec extends LoopSpec {
         withClue(name)(lake.rows(name) shouldBe rows)
       }
       lake.registry.versions("policy").asScala shouldBe Seq(1)
+    }
+  }
+
+  describe("a checkpoint from outside") {
+    it("is taken into the registry once") {
+      lake.registry.versions("base-llama3").asScala shouldBe Seq(1)
+      lake.count("model_versions", "model = 'base-llama3'") shouldBe 1
+      lake
+        .table("model_versions")
+        .where("model IN ('sft-lora', 'policy-folder')")
+        .selectExpr("model", "parents[0]")
+        .collect()
+        .map(row => (row.getString(0), row.getString(1)))
+        .toSet shouldBe Set(
+        ("sft-lora", "base-llama3/1"),
+        ("policy-folder", "base-llama3/1")
+      )
+    }
+
+    it("stays as it is where adapters are trained") {
+      for (name <- Seq("sft-lora", "reward-lora", "policy-lora")) {
+        val files = lake.root.resolve(s"registry/models/$name/1")
+        Files.exists(files.resolve("adapter_model.safetensors")) shouldBe true
+        Files.exists(files.resolve("model.safetensors")) shouldBe false
+      }
+      Files.exists(
+        lake.root.resolve("registry/models/policy-folder/1/model.safetensors")
+      ) shouldBe true
+    }
+
+    it("is exported with the adapter merged, as a folder that loads") {
+      val model = new ModelFolder(lake.root.resolve("export")).load()
+      model.config.layers shouldBe 2
+      model.close()
+      Files.exists(lake.root.resolve("export/tokenizer.json")) shouldBe true
+    }
+
+    it("gives an answer its first ratio of 1, over whichever base") {
+      for (run <- Seq("pol1", "pol2", "pol3")) {
+        val ratio = lake
+          .table("training_metrics")
+          .where(s"run_id = '$run' AND metric = 'policy/first_ratio' AND step = 0")
+          .first()
+          .getAs[Double]("value")
+        ratio shouldBe 1.0 +- 1e-4
+      }
+    }
+
+    it("is asked for what it does not say") {
+      lake.clearOutput()
+      lake.submit("train-sft", "b1", "base-model" -> "./nowhere") shouldBe 2
+      lake.output should include("Cannot load a model from ./nowhere: it has no config.json")
+      lake.submit("train-policy", "b2", "base-model" -> checkpoint) shouldBe 2
+      lake.output should include("Set limits.max-prompt-tokens")
+      lake.submit(
+        "train-sft",
+        "b3",
+        Seq("base-model" -> checkpoint, "max-completion-tokens" -> "500"): _*
+      ) shouldBe 2
+      lake.output should include("pass the 512 positions that the model reads")
+      lake.submit("train-sft", "b4", "engine.lora.rank" -> "4") shouldBe 2
+      lake.output should include("a new model (base-model none) is trained whole")
+      lake.submit(
+        "train-sft",
+        "b5",
+        Seq(
+          "base-model" -> checkpoint,
+          "engine.lora.rank" -> "4",
+          "engine.lora.target-modules" -> "q_prj"
+        ): _*
+      ) shouldBe 2
+      lake.output should include("target-modules has 'q_prj', which no linear map is called")
     }
   }
 

@@ -43,8 +43,13 @@ public final class Kernels {
       def lora(self, y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
         inner = torch.mul(torch.linear(torch.reshape(torch.type_as(x, a), [-1, torch.size(x, -1)]), a), scale)
         flat = torch.reshape(y, [-1, torch.size(y, -1)])
-        added = torch.addmm(torch.type_as(flat, b), inner, torch.t(b))
-        return torch.reshape(torch.type_as(added, y), torch.size(y))
+        if torch.eq(ops.prim.dtype(y), ops.prim.dtype(b)):
+          added = torch.addmm_(flat, inner, torch.t(b))
+        else:
+          added = torch.add_(flat, torch.mm(inner, torch.t(b)))
+        return torch.reshape(added, torch.size(y))
+      def add_to(self, y: Tensor, x: Tensor) -> Tensor:
+        return torch.add_(y, x)
       def dropout(self, x: Tensor, rate: float, seed: int) -> Tensor:
         generator = torch.Generator(device=ops.prim.device(x))
         seeded = torch.manual_seed(generator, seed)
@@ -275,9 +280,17 @@ public final class Kernels {
     return call("conv1d", x, weight, bias);
   }
 
-  /** {@code y + scale (x A^T) B^T}, A (r, in), B (out, r), computed in the type of A and B. */
+  /**
+   * {@code y + scale (x A^T) B^T}, A (r, in), B (out, r), added in place to y, a linear map's fresh
+   * result, which no gradient needs.
+   */
   public static NDArray lora(NDArray y, NDArray x, NDArray a, NDArray b, double scale) {
     return call("lora", y, x, a, b, scale);
+  }
+
+  /** {@code y + x}, added in place to y, a linear map's fresh result, which no gradient needs. */
+  public static NDArray addTo(NDArray y, NDArray x) {
+    return call("add_to", y, x);
   }
 
   /** Zeroes a share of the values, drawn by the seed alone, and scales the others up. */
