@@ -16,12 +16,8 @@ public final class StepMetrics {
     this.phase = phase;
   }
 
-  /**
-   * Keeps the metrics of a step, counted from 0.
-   *
-   * @param watched the metric to show beside the bar
-   */
-  public void add(int step, int totalSteps, Map<String, Double> metrics, String watched) {
+  /** Keeps the metrics of a step, counted from 0. */
+  public void keep(int step, Map<String, Double> metrics) {
     metrics.forEach(
         (name, value) ->
             rows.add(
@@ -38,6 +34,15 @@ public final class StepMetrics {
                     value,
                     "at",
                     context.startedAt())));
+  }
+
+  /**
+   * Keeps the metrics of a step, counted from 0, and shows how far the training is.
+   *
+   * @param watched the metric to show beside the bar
+   */
+  public void add(int step, int totalSteps, Map<String, Double> metrics, String watched) {
+    keep(step, metrics);
     context.progress(
         phase,
         step + 1,

@@ -6,10 +6,9 @@ import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.ProcessMemory;
+import io.lakeloop.run.StepMetrics;
 import io.lakeloop.session.LmBenchmark;
 import io.lakeloop.session.TaskDevice;
-import io.lakeloop.table.TableRows;
-import io.lakeloop.table.TrainingTables;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,7 +100,9 @@ public final class BenchmarkLmJob implements Job<BenchmarkLmJob.Config> {
                   result.gigaflops());
               context.progress("measuring", results.size(), total, "");
             });
-    context.tables().replace(rows(context, summed(context, results)));
+    StepMetrics metrics = new StepMetrics(context, "benchmark");
+    metrics.keep(0, summed(context, results));
+    metrics.save();
   }
 
   /** Results by metric, with what they say together. */
@@ -131,26 +132,5 @@ public final class BenchmarkLmJob implements Job<BenchmarkLmJob.Config> {
               context.say("peak memory of this process: %.2f GiB", bytes / 0x1.0p30);
             });
     return metrics;
-  }
-
-  private static TableRows rows(JobContext context, Map<String, Double> metrics) {
-    TableRows rows = new TableRows(TrainingTables.TRAINING_METRICS);
-    metrics.forEach(
-        (name, value) ->
-            rows.add(
-                Map.of(
-                    "run_id",
-                    context.runId(),
-                    "phase",
-                    "benchmark",
-                    "step",
-                    0L,
-                    "metric",
-                    name,
-                    "value",
-                    value,
-                    "at",
-                    context.startedAt())));
-    return rows;
   }
 }

@@ -76,25 +76,26 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
         RewardModel rewardModel = RewardModels.open(reward, models)) {
       ModelLoader.Loaded trained = models.trainable(base, config.engine().lora(), seed);
       encoder.checkFits(trained.model().config());
-      LocalSession policy =
-          new LocalSession(
-              trained.model(),
-              valueModel(config, trained, reward, models),
-              config.engine(),
-              config.ppo().temperature());
-      LocalSession reference =
-          new LocalSession(models.open(base).model(), config.engine(), config.ppo().temperature());
+      try (LocalSession policy =
+              new LocalSession(
+                  trained.model(),
+                  valueModel(config, trained, reward, models),
+                  config.engine(),
+                  config.ppo().temperature());
+          LocalSession reference =
+              new LocalSession(
+                  models.open(base).model(), config.engine(), config.ppo().temperature())) {
 
-      new PpoTrainer(policy, reference, rewardModel, encoder, config.ppo(), seed)
-          .train(
-              prompts,
-              (step, total, episodes, values) -> {
-                metrics.add(step, total, values, "score_minus_beta_kl");
-                episodes.forEach(episode -> trajectories.add(row(context, episode)));
-              });
+        new PpoTrainer(policy, reference, rewardModel, encoder, config.ppo(), seed)
+            .train(
+                prompts,
+                (step, total, episodes, values) -> {
+                  metrics.add(step, total, values, "score_minus_beta_kl");
+                  episodes.forEach(episode -> trajectories.add(row(context, episode)));
+                });
 
-      new PolicyFolder(draft).write(trained, encoder, base.folder());
-      policy.close();
+        new PolicyFolder(draft).write(trained, encoder, base.folder());
+      }
     }
     context.tables().replace(trajectories);
     metrics.save();

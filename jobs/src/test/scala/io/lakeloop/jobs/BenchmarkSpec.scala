@@ -1,0 +1,52 @@
+package io.lakeloop.jobs
+
+import io.lakeloop.session.TaskDevice
+import org.apache.spark.TaskContext
+
+class BenchmarkSpec extends LoopSpec {
+  describe("benchmark-lm") {
+    it("prints its table and keeps the figures") {
+      val lake = new TestLake()
+      val settings = Seq(
+        "model.vocab-size" -> "100",
+        "model.hidden-size" -> "32",
+        "model.intermediate-size" -> "64",
+        "model.layers" -> "2",
+        "model.heads" -> "2",
+        "model.key-value-heads" -> "1",
+        "threads" -> "1",
+        "batch-size" -> "2",
+        "sequence-length" -> "16",
+        "generation-batch-sizes" -> "1,8",
+        "prompt-tokens" -> "4",
+        "new-tokens" -> "6",
+        "repeats" -> "2"
+      )
+      withClue(lake.output)(lake.submit("benchmark-lm", "b1", settings: _*) shouldBe 0)
+      for (
+        line <- Seq("train, all weights", "train, LoRA r=8", "generate, batch 8", "peak memory")
+      ) {
+        lake.output should include(line)
+      }
+      lake.count("training_metrics", "run_id = 'b1' AND metric LIKE '%/matmul_share'") shouldBe 5
+      lake.count("training_metrics", "metric LIKE '%tokens_per_second' AND value <= 0") shouldBe 0
+      lake.count("training_metrics", "metric = 'generate, batch 8/cache_speedup'") shouldBe 1
+    }
+
+    it("refuses batch sizes that are none") {
+      val lake = new TestLake()
+      lake.submit("benchmark-lm", "b2", "generation-batch-sizes" -> "1,many") shouldBe 2
+      lake.output should include("generation-batch-sizes must be whole numbers")
+    }
+  }
+
+  describe("a Spark task") {
+    it("computes on as many threads as it has cores") {
+      val threads = SharedSpark.session.sparkContext
+        .parallelize(1 to 4, 2)
+        .mapPartitions(_ => Iterator(TaskDevice.ofTask(TaskContext.get()).threads))
+        .collect()
+      threads shouldBe Array(1, 1)
+    }
+  }
+}
