@@ -26,8 +26,7 @@ class SimulatedLoopSpec extends LoopSpec {
     "max-examples" -> "60",
     "epochs" -> "1"
   )
-  private def lora(prefix: String = "") =
-    Seq(s"${prefix}engine.lora.rank" -> "2", s"${prefix}engine.packing" -> "true")
+  private val lora = Seq("engine.lora.rank" -> "2", "engine.packing" -> "true")
   private val steps: Seq[(String, String, Seq[(String, String)])] = Seq(
     ("simulate-logs", "s1", Seq("conversations" -> "700")),
     ("ingest-logs", "i1", Seq("path" -> s"$landing/logs.jsonl")),
@@ -49,16 +48,16 @@ class SimulatedLoopSpec extends LoopSpec {
     ("evaluate-policy", "ep1", Seq("samples-per-prompt" -> "1")),
     ("report", "rep1", Seq("landing" -> landing)),
     // The same from a checkpoint in Hugging Face's layout, by adapters over one base.
-    ("train-sft", "sft2", Seq("name" -> "sft-lora", "base-model" -> checkpoint) ++ small ++ lora()),
+    ("train-sft", "sft2", Seq("name" -> "sft-lora", "base-model" -> checkpoint) ++ small ++ lora),
     (
       "train-reward",
       "r2",
       Seq(
         "name" -> "reward-lora",
         "architecture" -> "transformer",
-        "transformer.base-model" -> "sft-lora/1",
+        "base-model" -> "sft-lora/1",
         "transformer.epochs" -> "1"
-      ) ++ lora("transformer.")
+      ) ++ lora
     ),
     (
       "train-policy",
@@ -70,7 +69,7 @@ class SimulatedLoopSpec extends LoopSpec {
         "value-model" -> "reward",
         "ppo.steps" -> "2",
         "ppo.prompts-per-step" -> "6"
-      ) ++ lora()
+      ) ++ lora
     ),
     (
       "evaluate-policy",
@@ -95,10 +94,10 @@ class SimulatedLoopSpec extends LoopSpec {
       Seq(
         "name" -> "reward-folder",
         "architecture" -> "transformer",
-        "transformer.base-model" -> checkpoint,
+        "base-model" -> checkpoint,
         "transformer.epochs" -> "1",
-        "transformer.limits.max-prompt-tokens" -> "40",
-        "transformer.limits.max-completion-tokens" -> "24"
+        "limits.max-prompt-tokens" -> "40",
+        "limits.max-completion-tokens" -> "24"
       )
     ),
     (

@@ -37,15 +37,12 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   public record Linear(double regularisation, int iterations) {}
 
   public record Transformer(
-      ModelSource baseModel,
-      PolicyFolder.Limits limits,
       int epochs,
       int batchSize,
       double learningRate,
       LearningRate.Schedule schedule,
       double weightDecay,
-      double maxGradNorm,
-      EngineSettings engine) {
+      double maxGradNorm) {
     TransformerRewardTrainer.Settings training() {
       return new TransformerRewardTrainer.Settings(
           epochs, batchSize, learningRate, schedule, weightDecay, maxGradNorm);
@@ -58,6 +55,9 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       Architecture architecture,
       Linear linear,
       Transformer transformer,
+      ModelSource baseModel,
+      PolicyFolder.Limits limits,
+      EngineSettings engine,
       long seed) {
     public Config {
       Problems.in("train-reward")
@@ -77,8 +77,8 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
               transformer.epochs(),
               transformer.batchSize())
           .require(
-              architecture != Architecture.TRANSFORMER || !transformer.baseModel().isNone(),
-              "transformer.base-model is none: name a model to start from")
+              architecture != Architecture.TRANSFORMER || !baseModel.isNone(),
+              "base-model is none: name a model for the transformer to start from")
           .require(
               transformer.learningRate() > 0,
               "transformer.learning-rate must be positive, got %s",
@@ -98,8 +98,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
         };
 
     List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test");
-    try (ModelLoader models =
-            ModelLoader.forRun(context, config.transformer().engine().precision());
+    try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
         RewardModel model = RewardModels.open(published, models)) {
       List<Metric> metrics =
           RewardEvaluation.measure(
@@ -126,11 +125,11 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
 
   private static ModelVersion transformer(Config config, JobContext context, String snapshot)
       throws IOException {
-    ModelVersion base = context.resolve(config.transformer().baseModel());
-    EngineSettings engine = config.transformer().engine();
+    ModelVersion base = context.resolve(config.baseModel());
+    EngineSettings engine = config.engine();
     long seed = JobContext.key(config.seed(), "reward");
     StepMetrics metrics = new StepMetrics(context, "reward");
-    ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.transformer().limits());
+    ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.limits());
     Path draft = context.draft(config.name());
     try (ModelLoader models = ModelLoader.forRun(context, engine.precision())) {
       ModelLoader.Loaded start = models.trainable(base, engine.lora(), seed);
