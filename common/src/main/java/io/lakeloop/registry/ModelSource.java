@@ -29,7 +29,9 @@ public record ModelSource(ModelRef ref, Path folder) {
       return new ModelSource(ModelRef.parse(text), null);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          e.getMessage() + "; a folder's path begins with /, ./ or ../; none is none", e);
+          e.getMessage()
+              + "; a folder's path begins with /, ./ or ../, and no model at all is 'none'",
+          e);
     }
   }
 
