@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -38,16 +39,6 @@ public final class CausalLm implements AutoCloseable {
   private final Base base;
   private final Adapter adapter;
 
-  /** What models over one base share. */
-  private record Base(
-      LmConfig config,
-      Compute compute,
-      Precision precision,
-      Compute.Memory memory,
-      Parameters weights,
-      Map<String, Linear> linears,
-      RopeTable rope) {}
-
   private CausalLm(Base base, Adapter adapter) {
     this.base = base;
     this.adapter = adapter;
@@ -61,7 +52,7 @@ public final class CausalLm implements AutoCloseable {
   public static CausalLm initialise(
       LmConfig config, long seed, Compute compute, Precision precision) {
     try {
-      return build(
+      return built(
           config,
           compute,
           precision,
@@ -100,7 +91,7 @@ public final class CausalLm implements AutoCloseable {
       Precision precision)
       throws IOException {
     CausalLm model =
-        build(
+        built(
             config,
             compute,
             precision,
@@ -113,7 +104,7 @@ public final class CausalLm implements AutoCloseable {
                   head,
                   Linear.SCALAR_HEAD,
                   model.scalarHead().getShape(),
-                  model.base.memory,
+                  model.base.memory(),
                   Adapter.precision(precision));
           GradScope off = GradScope.off()) {
         values.copyTo(model.scalarHead());
@@ -125,42 +116,23 @@ public final class CausalLm implements AutoCloseable {
     return model;
   }
 
-  private static CausalLm build(
+  private static CausalLm built(
       LmConfig config,
       Compute compute,
       Precision precision,
-      java.util.function.Function<Compute.Memory, Adapter.Values> source)
+      Function<Compute.Memory, Adapter.Values> source)
       throws IOException {
-    Compute.Memory memory = compute.memory();
-    try {
-      Parameters weights = new Parameters();
-      Adapter.Values values = source.apply(memory);
-      for (Map.Entry<String, Shape> entry : Linear.shapes(config).entrySet()) {
-        weights.put(entry.getKey(), values.of(entry.getKey(), entry.getValue()));
-      }
-      weights.put(
-          Linear.SCALAR_HEAD,
-          Kernels.cast(
-              memory.zeros(new Shape(1, config.hiddenSize())), Adapter.precision(precision)));
-      Map<String, Linear> linears = new LinkedHashMap<>();
-      Linear.of(config).forEach(linear -> linears.put(linear.name(), linear));
-      RopeTable rope = config.rope() == null ? null : new RopeTable(config, memory, precision);
-      return new CausalLm(
-          new Base(config, compute, precision, memory, weights, linears, rope), null);
-    } catch (IOException | RuntimeException e) {
-      memory.close();
-      throw e;
-    }
+    return new CausalLm(Base.build(config, compute, precision, source), null);
   }
 
   /** This model's base through a new adapter, which changes nothing until it is trained. */
   public CausalLm adapted(LoraConfig config, long seed) {
     try {
-      Precision precision = Adapter.precision(base.precision);
+      Precision precision = Adapter.precision(base.precision());
       return new CausalLm(
           base,
           new Adapter(
-              base.config, config, precision, Adapter.initial(seed, base.memory, precision)));
+              base.config(), config, precision, Adapter.initial(seed, base.memory(), precision)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -168,18 +140,18 @@ public final class CausalLm implements AutoCloseable {
 
   /** This model's base through an adapter whose tensors were read. */
   CausalLm adapted(LoraConfig config, Map<String, SafeTensors.Tensor> tensors) throws IOException {
-    Precision precision = Adapter.precision(base.precision);
-    Adapter.Values initial = Adapter.initial(0, base.memory, precision);
+    Precision precision = Adapter.precision(base.precision());
+    Adapter.Values initial = Adapter.initial(0, base.memory(), precision);
     return new CausalLm(
         base,
         new Adapter(
-            base.config,
+            base.config(),
             config,
             precision,
             (name, shape) ->
                 name.endsWith(Linear.SCALAR_HEAD) && !tensors.containsKey(name)
                     ? initial.of(name, shape)
-                    : Weights.load(tensors.get(name), name, shape, base.memory, precision)));
+                    : Weights.load(tensors.get(name), name, shape, base.memory(), precision)));
   }
 
   /** This model's base through an adapter of its own that starts out equal to this one's. */
@@ -191,7 +163,7 @@ public final class CausalLm implements AutoCloseable {
       return new CausalLm(
           base,
           new Adapter(
-              base.config,
+              base.config(),
               adapter.config(),
               adapter.precision(),
               (name, shape) -> adapter.weights().get(name).duplicate()));
@@ -206,20 +178,20 @@ public final class CausalLm implements AutoCloseable {
   }
 
   public LmConfig config() {
-    return base.config;
+    return base.config();
   }
 
   public Precision precision() {
-    return base.precision;
+    return base.precision();
   }
 
   public Compute compute() {
-    return base.compute;
+    return base.compute();
   }
 
   /** Memory on the model's device. */
   public Compute.Memory memory() {
-    return base.memory;
+    return base.memory();
   }
 
   /** The adapter's settings, or null for a base. */
@@ -233,7 +205,7 @@ public final class CausalLm implements AutoCloseable {
   }
 
   private Parameters trained() {
-    return adapter == null ? base.weights : adapter.weights();
+    return adapter == null ? base.weights() : adapter.weights();
   }
 
   /** Begins to gather the gradients of {@link #parameters}, as passes run backward. */
@@ -262,7 +234,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Number of the base's weights. */
   public long baseParameterCount() {
-    return base.weights.values().values().stream().mapToLong(NDArray::size).sum();
+    return base.weights().values().values().stream().mapToLong(NDArray::size).sum();
   }
 
   /**
@@ -281,7 +253,7 @@ public final class CausalLm implements AutoCloseable {
       mixing.add(names.layer(0) + part);
     }
     List<LinearShape> shapes = new ArrayList<>();
-    base.linears
+    base.linears()
         .values()
         .forEach(
             linear ->
@@ -295,23 +267,23 @@ public final class CausalLm implements AutoCloseable {
   /** Precision that {@link #parameters} of that name are held in. */
   public Precision precisionOf(String name) {
     return adapter == null && !name.equals(Linear.SCALAR_HEAD)
-        ? base.precision
-        : Adapter.precision(base.precision);
+        ? base.precision()
+        : Adapter.precision(base.precision());
   }
 
   /** The base's weights to be written, an adapter merged into them. */
   Map<String, SafeTensors.Source> merged() {
     Map<String, SafeTensors.Source> sources = new LinkedHashMap<>();
-    base.weights
+    base.weights()
         .values()
         .forEach(
             (name, weight) -> {
               if (!name.equals(Linear.SCALAR_HEAD)) {
-                sources.put(name, Weights.source(weight, base.precision));
+                sources.put(name, Weights.source(weight, base.precision()));
               }
             });
     if (adapter != null) {
-      base.linears.values().stream()
+      base.linears().values().stream()
           .filter(adapter::adapts)
           .forEach(linear -> sources.put(linear.weight(), mergedSource(linear)));
     }
@@ -319,8 +291,8 @@ public final class CausalLm implements AutoCloseable {
   }
 
   private SafeTensors.Source mergedSource(Linear linear) {
-    NDArray weight = base.weights.get(linear.weight());
-    SafeTensors.Source plain = Weights.source(weight, base.precision);
+    NDArray weight = base.weights().get(linear.weight());
+    SafeTensors.Source plain = Weights.source(weight, base.precision());
     return new SafeTensors.Source() {
       @Override
       public SafeTensors.Type type() {
@@ -338,7 +310,7 @@ public final class CausalLm implements AutoCloseable {
             NDScope scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           NDArray sum = Kernels.cast(weight, adapter.precision()).add(adapter.product(linear));
-          Weights.source(Kernels.cast(sum, base.precision), base.precision).write(sink);
+          Weights.source(Kernels.cast(sum, base.precision()), base.precision()).write(sink);
         }
       }
     };
@@ -346,7 +318,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** The scalar head (1, D). */
   NDArray scalarHead() {
-    return adapter == null ? base.weights.get(Linear.SCALAR_HEAD) : adapter.scalarHead();
+    return adapter == null ? base.weights().get(Linear.SCALAR_HEAD) : adapter.scalarHead();
   }
 
   /** Sets the scalar head to N(0, 1/sqrt(D + 1)), where a reward model starts (D8). */
@@ -397,7 +369,7 @@ public final class CausalLm implements AutoCloseable {
     return Trace.run(
         config().layers(),
         () -> embedded(ids, positions),
-        base.weights.isTracked(),
+        base.weights().isTracked(),
         (stage, x) -> stage(stage, x, pass),
         recompute);
   }
@@ -440,7 +412,7 @@ public final class CausalLm implements AutoCloseable {
   }
 
   private RopeTable.Angles angles(NDArray positions, int rows, int needed) {
-    return base.rope == null ? null : base.rope.at(positions, rows, needed);
+    return base.rope() == null ? null : base.rope().at(positions, rows, needed);
   }
 
   private Attention attention(TokenRows rows, KvCache.Writer writer) {
@@ -570,15 +542,15 @@ public final class CausalLm implements AutoCloseable {
 
   private NDArray norm(NDArray x, String name) {
     return config().norm() == LmConfig.Norm.RMS
-        ? Kernels.rmsNorm(x, weight(name), config().normEpsilon(), base.precision)
+        ? Kernels.rmsNorm(x, weight(name), config().normEpsilon(), base.precision())
         : Kernels.layerNorm(
-            x, weight(name), base.weights.get(name + ".bias"), config().normEpsilon());
+            x, weight(name), base.weights().get(name + ".bias"), config().normEpsilon());
   }
 
   private NDArray linear(NDArray x, String name, Pass pass) {
-    Linear linear = base.linears.get(name);
-    NDArray weight = base.weights.get(linear.weight());
-    NDArray bias = base.weights.get(linear.biasName());
+    Linear linear = base.linears().get(name);
+    NDArray weight = base.weights().get(linear.weight());
+    NDArray bias = base.weights().get(linear.biasName());
     NDArray y;
     if (linear.transposed()) {
       y = Kernels.conv1d(x, weight, bias);
@@ -589,7 +561,7 @@ public final class CausalLm implements AutoCloseable {
   }
 
   private NDArray weight(String module) {
-    return base.weights.get(module + ".weight");
+    return base.weights().get(module + ".weight");
   }
 
   /** Logits (n, V) of hidden states (n, D). */
@@ -604,7 +576,7 @@ public final class CausalLm implements AutoCloseable {
   DecodeWeights decodeWeights() {
     boolean packs =
         !compute().onGpu()
-            && base.precision == Precision.FLOAT32
+            && base.precision() == Precision.FLOAT32
             && Kernels.canPack()
             && baseParameterCount() * Float.BYTES <= MAX_PACKED_BYTES;
     if (!packs) {
@@ -618,13 +590,13 @@ public final class CausalLm implements AutoCloseable {
         layers,
         config().gated(),
         this::mergedWeight,
-        linear -> base.weights.get(linear.biasName()),
+        linear -> base.weights().get(linear.biasName()),
         head());
   }
 
   /** Weight (outputs, inputs) with the adapter's share. */
   private NDArray mergedWeight(Linear linear) {
-    NDArray weight = base.weights.get(linear.weight());
+    NDArray weight = base.weights().get(linear.weight());
     if (adapter != null && adapter.adapts(linear)) {
       weight = weight.add(adapter.product(linear));
     }
@@ -643,7 +615,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** The scalar head's value (n) of hidden states (n, D). */
   public NDArray scalars(NDArray hidden) {
-    return Kernels.linear(Kernels.cast(hidden, Adapter.precision(base.precision)), scalarHead())
+    return Kernels.linear(Kernels.cast(hidden, Adapter.precision(base.precision())), scalarHead())
         .squeeze(-1);
   }
 
@@ -651,7 +623,7 @@ public final class CausalLm implements AutoCloseable {
   @Override
   public void close() {
     if (adapter == null) {
-      base.memory.close();
+      base.memory().close();
     } else {
       adapter.close();
     }

@@ -1,7 +1,6 @@
 package io.lakeloop.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.ScalarHead;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.tokenizer.Tokenizer;
@@ -58,11 +57,6 @@ public final class TransformerReward implements RewardModel {
   public void write(Path folder, Path companions) throws IOException {
     loaded.write(folder, true, companions);
     new ObjectMapper().writeValue(folder.resolve(HEAD_JSON).toFile(), head);
-  }
-
-  /** The language model itself, from which a value model may start (D17). */
-  public CausalLm model() {
-    return loaded.model();
   }
 
   @Override

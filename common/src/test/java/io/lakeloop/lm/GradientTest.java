@@ -35,7 +35,7 @@ class GradientTest {
   void everyWeightsGradientIsTheSlope(String family) throws IOException {
     try (CausalLm model = load(family)) {
       model.randomiseScalarHead(3);
-      assertSlopes(model, false);
+      assertSlopes(model);
     }
   }
 
@@ -46,7 +46,7 @@ class GradientTest {
         CausalLm model =
             base.adapted(new LoraConfig(2, 6, 0.3, List.of(LoraConfig.ALL_LINEAR)), 4)) {
       shake(model);
-      assertSlopes(model, false);
+      assertSlopes(model);
     }
   }
 
@@ -102,9 +102,9 @@ class GradientTest {
     }
   }
 
-  private static void assertSlopes(CausalLm model, boolean recompute) {
+  private static void assertSlopes(CausalLm model) {
     track(model);
-    backward(model, recompute);
+    backward(model, false);
     Map<String, double[]> gradients = new LinkedHashMap<>();
     model.gradients().forEach((name, array) -> gradients.put(name, array.toDoubleArray()));
     model.untrack();
