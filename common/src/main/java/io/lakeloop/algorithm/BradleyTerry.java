@@ -12,7 +12,7 @@ import java.util.Map;
  * </pre>
  *
  * Rows 2i and 2i+1 are the chosen and the rejected completion of pair i; the reward is the scalar
- * head's value at the last real position (D7). The weight and p are read at position 0 of the
+ * head's value at the last real position (D7). Weight, p and margin are read at position 0 of the
  * chosen row.
  */
 public record BradleyTerry() implements Loss {
@@ -40,6 +40,7 @@ public record BradleyTerry() implements Loss {
   public Gradient evaluate(TokenBatch batch, float[][] logProbs, float[][] values) {
     float[][] weights = batch.input(TokenBatch.WEIGHTS);
     float[][] probabilities = batch.input(TokenBatch.CHOSEN_PROBABILITY);
+    float[][] margins = batch.input(TokenBatch.MARGIN);
     float[][] gradient = new float[batch.size()][values[0].length];
     double loss = 0;
     double correct = 0;
@@ -47,14 +48,15 @@ public record BradleyTerry() implements Loss {
       int rejected = chosen + 1;
       int chosenEnd = batch.lengths()[chosen] - 1;
       int rejectedEnd = batch.lengths()[rejected] - 1;
-      double gap = values[chosen][chosenEnd] - values[rejected][rejectedEnd];
+      double difference = values[chosen][chosenEnd] - values[rejected][rejectedEnd];
+      double gap = difference - margins[chosen][0];
       double weight = weights[chosen][0];
       double p = probabilities[chosen][0];
       loss += weight * pairLoss(gap, p);
       double byGap = weight * (sigmoid(gap) - p);
       gradient[chosen][chosenEnd] += (float) byGap;
       gradient[rejected][rejectedEnd] -= (float) byGap;
-      correct += gap > 0 ? 1 : gap == 0 ? 0.5 : 0;
+      correct += difference > 0 ? 1 : difference == 0 ? 0.5 : 0;
     }
     return new Gradient(loss, null, gradient, Map.of("correct", correct));
   }

@@ -12,6 +12,11 @@ public enum KlEstimator {
     public double of(double logProb, double refLogProb) {
       return logProb - refLogProb;
     }
+
+    @Override
+    public double slope(double logProb, double refLogProb) {
+      return 1;
+    }
   },
   /** {@code d^2 / 2}: biased, of low variance. */
   K2 {
@@ -19,6 +24,11 @@ public enum KlEstimator {
     public double of(double logProb, double refLogProb) {
       double d = refLogProb - logProb;
       return d * d / 2;
+    }
+
+    @Override
+    public double slope(double logProb, double refLogProb) {
+      return logProb - refLogProb;
     }
   },
   /** {@code exp(d) - 1 - d}: unbiased and never negative. */
@@ -28,8 +38,16 @@ public enum KlEstimator {
       double d = refLogProb - logProb;
       return Math.expm1(d) - d;
     }
+
+    @Override
+    public double slope(double logProb, double refLogProb) {
+      return -Math.expm1(refLogProb - logProb);
+    }
   };
 
   /** KL of one token, in nats. */
   public abstract double of(double logProb, double refLogProb);
+
+  /** Its derivative by log pi. */
+  public abstract double slope(double logProb, double refLogProb);
 }

@@ -1,5 +1,6 @@
 package io.lakeloop.algorithm;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -10,7 +11,22 @@ import java.util.Map;
  * <p>Weights in the batch already carry the global normalisation (D21): a loss only ever sums, so
  * that neither sharding nor accumulation changes the gradient.
  */
-public interface Loss {
+public interface Loss extends Serializable {
+  /** Ends of the names of metrics that are not summed up: the least and the greatest are kept. */
+  String MIN = "_min";
+
+  String MAX = "_max";
+
+  /** Adds the metrics of another part of the batch to those of the parts before. */
+  static void merge(Map<String, Double> metrics, Map<String, Double> more) {
+    more.forEach(
+        (name, value) ->
+            metrics.merge(
+                name,
+                value,
+                name.endsWith(MIN) ? Math::min : name.endsWith(MAX) ? Math::max : Double::sum));
+  }
+
 
   /**
    * A loss and its gradient.
@@ -21,7 +37,8 @@ public interface Loss {
    * @param metrics sums by name, to be added up over microbatches
    */
   record Gradient(
-      double loss, float[][] byLogProb, float[][] byValue, Map<String, Double> metrics) {}
+      double loss, float[][] byLogProb, float[][] byValue, Map<String, Double> metrics)
+      implements Serializable {}
 
   /** Rows that belong together, which a microbatch must not part: 2 for pairs. */
   default int rowsPerUnit() {

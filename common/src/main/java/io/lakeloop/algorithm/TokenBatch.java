@@ -1,5 +1,6 @@
 package io.lakeloop.algorithm;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -15,7 +16,8 @@ import java.util.Map;
  * @param inputs loss inputs by name, each (B, T)
  */
 public record TokenBatch(
-    int[][] tokens, int[][] targets, int[] lengths, Map<String, float[][]> inputs) {
+    int[][] tokens, int[][] targets, int[] lengths, Map<String, float[][]> inputs)
+    implements Serializable {
 
   /** Names of the loss inputs, as the field has them. */
   public static final String WEIGHTS = "weights";
@@ -24,6 +26,11 @@ public record TokenBatch(
   public static final String OLD_LOG_PROBS = "old_log_probs";
   public static final String OLD_VALUES = "old_values";
   public static final String RETURNS = "returns";
+  public static final String REF_LOG_PROBS = "ref_log_probs";
+  public static final String VALUE_WEIGHTS = "value_weights";
+  public static final String IMPORTANCE_WEIGHTS = "importance_weights";
+  public static final String MASK = "mask";
+  public static final String MARGIN = "margin";
   public static final String CHOSEN_PROBABILITY = "chosen_probability";
 
   public int size() {

@@ -21,7 +21,6 @@ import java.util.Map;
  */
 public final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
-  private static final double BETA2 = 0.95;
 
   private final Compute.Memory memory;
   private final Group decayed = new Group();
@@ -70,9 +69,35 @@ public final class AdamW implements AutoCloseable {
    * @param weightDecay share of a weight taken off per step and unit of learning rate
    * @param maxGradNorm the global norm is cut to this
    * @param epsilon added to the root of the second moment
+   * @param beta2 memory of the second moment
+   * @param form where epsilon stands
    */
   public record Settings(
-      double learningRate, double weightDecay, double maxGradNorm, double epsilon) {}
+      double learningRate,
+      double weightDecay,
+      double maxGradNorm,
+      double epsilon,
+      double beta2,
+      Form form) {
+
+    /** With the second moment's memory of large language models (Brown et al. 2020). */
+    public Settings(double learningRate, double weightDecay, double maxGradNorm, double epsilon) {
+      this(learningRate, weightDecay, maxGradNorm, epsilon, 0.95, Form.PYTORCH);
+    }
+
+    /** Epsilon of a step, counted from 1, in PyTorch's form. */
+    double epsilon(long step) {
+      return form == Form.PYTORCH ? epsilon : epsilon / Math.sqrt(1 - Math.pow(beta2, step));
+    }
+  }
+
+  /** Where epsilon stands (D24). */
+  public enum Form {
+    /** Beside the corrected moment: {@code m / (sqrt(v / (1 - beta2^t)) + eps)}. */
+    PYTORCH,
+    /** Beside the moment before its correction, which weighs more in the first steps. */
+    TENSORFLOW
+  }
 
   /**
    * Applies the gradients.
@@ -116,9 +141,9 @@ public final class AdamW implements AutoCloseable {
           memory.constant(new float[] {(float) divisor}, new Shape()),
           settings.learningRate(),
           BETA1,
-          BETA2,
+          settings.beta2(),
           decay,
-          settings.epsilon());
+          settings.epsilon(steps));
     }
   }
 

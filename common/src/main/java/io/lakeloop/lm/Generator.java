@@ -7,6 +7,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.torch.GradScope;
 import io.lakeloop.lm.torch.Kernels;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,8 @@ public final class Generator {
       int topK,
       double topP,
       SpecialTokens special,
-      int slots) {
+      int slots)
+      implements Serializable {
     private static final int SLOTS = 64;
 
     public Settings {
@@ -62,7 +64,7 @@ public final class Generator {
    * A prompt and the key of its random numbers: the drawn tokens depend on this key and the
    * position, not on the batch they are drawn in.
    */
-  public record Request(int[] prompt, long key) {}
+  public record Request(int[] prompt, long key) implements Serializable {}
 
   /**
    * A drawn completion.
@@ -72,7 +74,8 @@ public final class Generator {
    *     top-k and top-p
    * @param ended true if an end token was reached within the limit
    */
-  public record Completion(int[] tokens, float[] logProbs, boolean ended) {}
+  public record Completion(int[] tokens, float[] logProbs, boolean ended)
+      implements Serializable {}
 
   /** A sequence in its slot. */
   private static final class Sequence {

@@ -1,6 +1,7 @@
 package io.lakeloop.lm;
 
 import io.lakeloop.config.Problems;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -12,7 +13,8 @@ import java.util.List;
  * @param targetModules last parts of the modules' names, as in PEFT; {@code all-linear} for all but
  *     the output head
  */
-public record LoraConfig(int rank, double alpha, double dropout, List<String> targetModules) {
+public record LoraConfig(int rank, double alpha, double dropout, List<String> targetModules)
+    implements Serializable {
   public static final String ALL_LINEAR = "all-linear";
 
   public LoraConfig {

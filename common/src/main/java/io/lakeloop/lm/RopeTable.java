@@ -14,15 +14,16 @@ final class RopeTable {
   private final LmConfig config;
   private final Compute.Memory memory;
   private final Precision precision;
-  private int length;
-  private NDArray cos;
-  private NDArray sin;
+  private volatile Grown grown = new Grown(0, null, null);
 
   RopeTable(LmConfig config, Compute.Memory memory, Precision precision) {
     this.config = config;
     this.memory = memory;
     this.precision = precision;
   }
+
+  /** What is known so far; passes of other threads may still read what it has outgrown. */
+  private record Grown(int length, NDArray cos, NDArray sin) {}
 
   /** Angles of one pass, each (rows, T, 1, E). */
   record Angles(NDArray cos, NDArray sin) {}
@@ -34,27 +35,27 @@ final class RopeTable {
    * @param needed greatest position + 1
    */
   Angles at(NDArray positions, int rows, int needed) {
-    grow(needed);
+    Grown table = grown(needed);
     Shape shape = new Shape(rows, positions.size() / rows, 1, config.headSize());
     return new Angles(
-        Kernels.embedding(cos, positions).reshape(shape),
-        Kernels.embedding(sin, positions).reshape(shape));
+        Kernels.embedding(table.cos(), positions).reshape(shape),
+        Kernels.embedding(table.sin(), positions).reshape(shape));
   }
 
-  private synchronized void grow(int needed) {
-    if (needed <= length) {
-      return;
+  private synchronized Grown grown(int needed) {
+    if (needed <= grown.length()) {
+      return grown;
     }
-    int grown = Math.max(FIRST_LENGTH, length);
-    while (grown < needed) {
-      grown *= 2;
+    int length = Math.max(FIRST_LENGTH, grown.length());
+    while (length < needed) {
+      length *= 2;
     }
-    grown = Math.max(needed, Math.min(grown, config.maxPositions()));
+    length = Math.max(needed, Math.min(length, config.maxPositions()));
     int size = config.headSize();
     float[] frequencies = config.rope().frequencies(size);
-    float[] cosines = new float[grown * size];
-    float[] sines = new float[grown * size];
-    for (int position = 0; position < grown; position++) {
+    float[] cosines = new float[length * size];
+    float[] sines = new float[length * size];
+    for (int position = 0; position < length; position++) {
       for (int i = 0; i < size; i++) {
         // Single precision, as transformers has it: far positions depend on it.
         float angle = position * frequencies[i % (size / 2)];
@@ -62,21 +63,17 @@ final class RopeTable {
         sines[position * size + i] = (float) (i < size / 2 ? -Math.sin(angle) : Math.sin(angle));
       }
     }
-    cos = replaced(cos, cosines, new Shape(grown, size));
-    sin = replaced(sin, sines, new Shape(grown, size));
-    length = grown;
+    Shape shape = new Shape(length, size);
+    grown = new Grown(length, kept(cosines, shape), kept(sines, shape));
+    return grown;
   }
 
-  private NDArray replaced(NDArray old, float[] values, Shape shape) {
-    NDArray fresh;
+  private NDArray kept(float[] values, Shape shape) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      fresh = Kernels.cast(memory.constant(values, shape), precision);
-      NDScope.unregister(fresh);
+      NDArray kept = Kernels.cast(memory.constant(values, shape), precision);
+      NDScope.unregister(kept);
+      return kept;
     }
-    if (old != null) {
-      old.close();
-    }
-    return fresh;
   }
 }

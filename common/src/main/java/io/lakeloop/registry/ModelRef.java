@@ -1,5 +1,6 @@
 package io.lakeloop.registry;
 
+import java.io.Serializable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,7 +10,7 @@ import java.util.regex.Pattern;
  * @param model name of the model
  * @param version a number, {@code latest}, or an alias
  */
-public record ModelRef(String model, String version) {
+public record ModelRef(String model, String version) implements Serializable {
   private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9-]{0,62})/([a-z0-9-]{1,62})");
 
   /**

@@ -3,6 +3,7 @@ package io.lakeloop.session;
 import io.lakeloop.config.Problems;
 import io.lakeloop.lm.LoraConfig;
 import io.lakeloop.lm.torch.Precision;
+import java.io.Serializable;
 
 /**
  * How a language model is held in memory and trained. None of it changes what is computed beyond
@@ -15,7 +16,8 @@ import io.lakeloop.lm.torch.Precision;
  * @param microbatchRows sequences run at once; gradients are accumulated over the rest
  */
 public record EngineSettings(
-    Precision precision, LoraConfig lora, boolean packing, boolean recompute, int microbatchRows) {
+    Precision precision, LoraConfig lora, boolean packing, boolean recompute, int microbatchRows)
+    implements Serializable {
   public EngineSettings {
     Problems.in("engine")
         .require(

@@ -2,6 +2,7 @@ package io.lakeloop.session;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.algorithm.Loss;
 import io.lakeloop.algorithm.TokenBatch;
@@ -17,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,28 +84,37 @@ public final class LocalSession implements TrainingSession {
 
   @Override
   public LossReport forwardBackward(TokenBatch batch, Loss loss) {
-    optimizer();
+    // Counted from the last optimizer step, so that a resumed session drops the same inputs.
+    return forwardBackward(batch, loss, CounterRandom.bits(steps(), passes++));
+  }
+
+  /**
+   * Runs forward and backward.
+   *
+   * @param dropoutKey what the adapter's dropout depends on, beside the microbatch's number
+   */
+  LossReport forwardBackward(TokenBatch batch, Loss loss, long dropoutKey) {
     models().stream().filter(each -> !each.isTracked()).forEach(CausalLm::track);
     int rows = Math.max(1, engine.microbatchRows() / loss.rowsPerUnit()) * loss.rowsPerUnit();
     double total = 0;
     Map<String, Double> metrics = new LinkedHashMap<>();
+    int number = 0;
     for (TokenBatch part : Microbatches.of(batch, rows)) {
+      long partKey = CounterRandom.bits(dropoutKey, number++) | 1;
       try (GradScope recording = GradScope.recording();
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        Loss.Gradient gradient = forwardBackwardPart(part, loss);
+        Loss.Gradient gradient = forwardBackwardPart(part, loss, partKey);
         total += gradient.loss();
-        gradient.metrics().forEach((name, value) -> metrics.merge(name, value, Double::sum));
+        Loss.merge(metrics, gradient.metrics());
       }
     }
     return new LossReport(total, metrics);
   }
 
-  private Loss.Gradient forwardBackwardPart(TokenBatch part, Loss loss) {
+  private Loss.Gradient forwardBackwardPart(TokenBatch part, Loss loss, long dropoutKey) {
     Layout layout = Layout.of(part, engine.packing());
     Layout.Positions positions = layout.positions((b, t) -> loss.reads(part, b, t));
-    // Counted from the last optimizer step, so that a resumed session drops the same inputs.
-    long dropoutKey = CounterRandom.bits(optimizer.steps(), passes++) | 1;
     Branch policy = loss.readsLogProbs() ? new Branch(model, layout, dropoutKey) : null;
     Branch critic = null;
     if (loss.readsValues()) {
@@ -168,7 +179,8 @@ public final class LocalSession implements TrainingSession {
           NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Layout layout = Layout.of(part, engine.packing());
-        Layout.Positions all = layout.positions((b, t) -> true);
+        float[][] mask = part.inputs().get(TokenBatch.MASK);
+        Layout.Positions all = layout.positions((b, t) -> mask == null || mask[b][t] != 0);
         NDArray hidden = model.hidden(layout.rows());
         Heads heads = new Heads(model, hidden, all, temperature);
         logProbs.addAll(List.of(spread(heads.logProbs(), part)));
@@ -194,6 +206,78 @@ public final class LocalSession implements TrainingSession {
       return optimizer().step(named(CausalLm::gradients), settings);
     } finally {
       models().forEach(CausalLm::untrack);
+    }
+  }
+
+  /** Optimizer steps taken so far. */
+  long steps() {
+    return optimizer == null ? 0 : optimizer.steps();
+  }
+
+  /** Applies a gradient that was summed elsewhere, laid out as {@link #takeGradient} gives it. */
+  double optimStep(float[] gradient, AdamW.Settings settings) {
+    try (GradScope off = GradScope.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Map<String, NDArray> gradients = new LinkedHashMap<>();
+      int at = 0;
+      for (Map.Entry<String, NDArray> parameter : parameters().entrySet()) {
+        Shape shape = parameter.getValue().getShape();
+        int end = at + (int) shape.size();
+        gradients.put(
+            parameter.getKey(),
+            model.memory().constant(Arrays.copyOfRange(gradient, at, end), shape));
+        at = end;
+      }
+      return optimizer().step(gradients, settings);
+    }
+  }
+
+  /** Number of values that are trained. */
+  int trainedCount() {
+    return Math.toIntExact(parameters().values().stream().mapToLong(NDArray::size).sum());
+  }
+
+  /** The trained weights, one after another in their fixed order. */
+  float[] trained() {
+    return flat(parameters());
+  }
+
+  /** The gradient gathered since the last call, laid out as {@link #trained}; and forgets it. */
+  float[] takeGradient() {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return flat(named(CausalLm::gradients));
+    } finally {
+      models().forEach(CausalLm::untrack);
+    }
+  }
+
+  private float[] flat(Map<String, NDArray> arrays) {
+    float[] all = new float[trainedCount()];
+    int at = 0;
+    for (NDArray array : arrays.values()) {
+      float[] values = array.toFloatArray();
+      System.arraycopy(values, 0, all, at, values.length);
+      at += values.length;
+    }
+    return all;
+  }
+
+  /** Overwrites the trained weights by what {@link #trained} of an equal session gave. */
+  void load(float[] trained) {
+    try (GradScope off = GradScope.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      int at = 0;
+      for (NDArray parameter : parameters().values()) {
+        int end = at + (int) parameter.size();
+        model
+            .memory()
+            .constant(Arrays.copyOfRange(trained, at, end), parameter.getShape())
+            .copyTo(parameter);
+        at = end;
+      }
     }
   }
 

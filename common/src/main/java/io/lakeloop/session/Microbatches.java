@@ -20,7 +20,7 @@ public final class Microbatches {
   }
 
   /** Rows from..to, cut to the longest of them; evaluation and update so share their shapes. */
-  private static TokenBatch slice(TokenBatch batch, int from, int to) {
+  static TokenBatch slice(TokenBatch batch, int from, int to) {
     int[] lengths = Arrays.copyOfRange(batch.lengths(), from, to);
     int width = Arrays.stream(lengths).max().orElseThrow();
     Map<String, float[][]> inputs = new LinkedHashMap<>();

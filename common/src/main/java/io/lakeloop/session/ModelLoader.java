@@ -65,12 +65,19 @@ public final class ModelLoader implements AutoCloseable {
     }
   }
 
+  /** The published version. */
+  public ModelVersion resolve(ModelRef ref) throws IOException {
+    return versions.resolve(ref);
+  }
+
   /** Opens a model to be read only. */
   public Loaded open(ModelVersion version) throws IOException {
     AdapterFolder adapter = new AdapterFolder(version.folder());
-    if (!adapter.exists()) {
-      return new Loaded(base(version), version);
-    }
+    return adapter.exists() ? open(adapter) : new Loaded(base(version), version);
+  }
+
+  /** Opens an adapter over its base. */
+  public Loaded open(AdapterFolder adapter) throws IOException {
     ModelVersion base = versions.resolve(ModelRef.parse(adapter.base()));
     return new Loaded(adapter.load(base(base)), base);
   }
@@ -90,7 +97,7 @@ public final class ModelLoader implements AutoCloseable {
         : new Loaded(base(version).adapted(lora, seed), version);
   }
 
-  private CausalLm base(ModelVersion version) throws IOException {
+  private synchronized CausalLm base(ModelVersion version) throws IOException {
     CausalLm base = bases.get(version.toString());
     if (base == null) {
       base = new ModelFolder(version.folder()).load(compute, precision);
@@ -100,7 +107,7 @@ public final class ModelLoader implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     bases.values().forEach(CausalLm::close);
   }
 }

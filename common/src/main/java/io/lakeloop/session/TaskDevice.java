@@ -12,6 +12,9 @@ import org.apache.spark.resource.ResourceInformation;
 /** Chooses the device of the driver or of a task from what Spark has given it. */
 public final class TaskDevice {
   private static final String GPU = "gpu";
+  /** How a local cluster calls the GPUs that it only pretends to have. */
+  private static final String PRETENDED = "pretended-";
+
   private static final String DRIVER_CORES = "spark.driver.cores";
 
   private TaskDevice() {}
@@ -48,7 +51,7 @@ public final class TaskDevice {
    * @throws UserError CONFIG_INVALID if the GPU assigned is not seen
    */
   static Compute choose(Optional<String> address, int cores, int gpus) {
-    if (address.isEmpty()) {
+    if (address.isEmpty() || address.get().startsWith(PRETENDED)) {
       return gpus > 0 ? new Compute(0, cores) : Compute.cpu(cores);
     }
     String text = address.get();

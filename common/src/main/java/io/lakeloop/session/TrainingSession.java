@@ -4,6 +4,7 @@ import io.lakeloop.algorithm.Loss;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.Generator;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import java.util.Map;
 public interface TrainingSession extends AutoCloseable {
 
   /** A batch's loss, with the loss's metrics summed over the batch. */
-  record LossReport(double loss, Map<String, Double> metrics) {}
+  record LossReport(double loss, Map<String, Double> metrics) implements Serializable {}
 
   /**
    * What the model says about each position of a batch, without gradients.
@@ -25,7 +26,8 @@ public interface TrainingSession extends AutoCloseable {
    * @param values scalar head (B, T)
    * @param entropy of the next-token distribution, in nats (B, T)
    */
-  record Evaluation(float[][] logProbs, float[][] values, float[][] entropy) {}
+  record Evaluation(float[][] logProbs, float[][] values, float[][] entropy)
+      implements Serializable {}
 
   /** Runs the batch forward and adds its gradient to what is accumulated. */
   LossReport forwardBackward(TokenBatch batch, Loss loss);
@@ -40,7 +42,11 @@ public interface TrainingSession extends AutoCloseable {
   /** Draws one completion per request. */
   List<Generator.Completion> sample(List<Generator.Request> requests, Generator.Settings settings);
 
-  /** Evaluates the batch as {@code forwardBackward} would see it, with the same bits. */
+  /**
+   * Evaluates the batch as {@code forwardBackward} would see it, with the same bits.
+   *
+   * @param batch where it has an input {@code mask}, nothing is computed outside of that
+   */
   Evaluation evaluate(TokenBatch batch);
 
   /**

@@ -45,9 +45,14 @@ public record Compute(int gpu, int threads) {
 
   /** A manager on this device; the calling thread's operators keep to {@code threads}. */
   NDManager manager() {
+    limitThreads();
+    return NDManager.newBaseManager(onGpu() ? Device.gpu(gpu) : Device.cpu(), ENGINE);
+  }
+
+  /** Holds the calling thread's operators to {@code threads}. */
+  public void limitThreads() {
     Engine.getEngine(ENGINE);
     JniUtils.setNumThreads(threads);
-    return NDManager.newBaseManager(onGpu() ? Device.gpu(gpu) : Device.cpu(), ENGINE);
   }
 
   /** Opens a memory on this device. */
