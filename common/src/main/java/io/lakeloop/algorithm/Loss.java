@@ -27,7 +27,6 @@ public interface Loss extends Serializable {
                 name.endsWith(MIN) ? Math::min : name.endsWith(MAX) ? Math::max : Double::sum));
   }
 
-
   /**
    * A loss and its gradient.
    *
@@ -36,8 +35,7 @@ public interface Loss extends Serializable {
    * @param byValue dLoss/dvalue (B, T), or null where the loss does not read values
    * @param metrics sums by name, to be added up over microbatches
    */
-  record Gradient(
-      double loss, float[][] byLogProb, float[][] byValue, Map<String, Double> metrics)
+  record Gradient(double loss, float[][] byLogProb, float[][] byValue, Map<String, Double> metrics)
       implements Serializable {}
 
   /** Rows that belong together, which a microbatch must not part: 2 for pairs. */

@@ -105,9 +105,7 @@ public record PolicyLoss(
     }
     ClippedValue.Term term =
         value.of(
-            v,
-            batch.input(TokenBatch.OLD_VALUES)[b][t],
-            batch.input(TokenBatch.RETURNS)[b][t]);
+            v, batch.input(TokenBatch.OLD_VALUES)[b][t], batch.input(TokenBatch.RETURNS)[b][t]);
     sums.loss += w * valueCoefficient * term.loss();
     sums.value += w * term.loss();
     sums.byValue[b][t] = (float) (w * valueCoefficient * term.slope());

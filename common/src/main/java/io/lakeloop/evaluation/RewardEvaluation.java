@@ -1,6 +1,8 @@
 package io.lakeloop.evaluation;
 
 import io.lakeloop.algorithm.Bootstrap;
+import io.lakeloop.algorithm.BradleyTerry;
+import io.lakeloop.algorithm.TemperatureScaling;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.reward.RewardModel;
@@ -19,6 +21,8 @@ import java.util.stream.IntStream;
  *   <li>{@code log_loss}: mean of -log P(chosen preferred);
  *   <li>{@code ece}: expected calibration error over ten bins of confidence (Guo et al. 2017, <a
  *       href="https://arxiv.org/abs/1706.04599">1706.04599</a>);
+ *   <li>{@code ece_calibrated}, {@code log_loss_calibrated}: the same with a temperature that was
+ *       fitted to the other half of the pairs;
  *   <li>{@code length_baseline_accuracy}: that of preferring the longer answer, ties half;
  * </ul>
  *
@@ -30,15 +34,39 @@ public final class RewardEvaluation {
 
   private final List<PreferencePair> pairs;
   private final double[] probabilities;
+  private final double[] calibrated;
   private final double[] gaps;
+  private final double temperature;
   private final long seed;
 
   private RewardEvaluation(
-      List<PreferencePair> pairs, double[] gaps, double[] probabilities, long seed) {
+      List<PreferencePair> pairs, double[] gaps, double[] logits, double given, long seed) {
     this.pairs = pairs;
     this.gaps = gaps;
-    this.probabilities = probabilities;
+    this.probabilities = Arrays.stream(logits).map(BradleyTerry::sigmoid).toArray();
+    this.calibrated = crossFitted(logits);
+    this.temperature = given * TemperatureScaling.fit(logits);
     this.seed = seed;
+  }
+
+  /** Each half by the temperature that was fitted to the other, so that none has seen itself. */
+  private static double[] crossFitted(double[] logits) {
+    double[] calibrated = new double[logits.length];
+    for (int half = 0; half < 2; half++) {
+      int own = half;
+      int[] others = IntStream.range(0, logits.length).filter(i -> i % 2 != own).toArray();
+      double fitted =
+          TemperatureScaling.fit(Arrays.stream(others).mapToDouble(i -> logits[i]).toArray());
+      for (int i = own; i < logits.length; i += 2) {
+        calibrated[i] = BradleyTerry.sigmoid(logits[i] / fitted);
+      }
+    }
+    return calibrated;
+  }
+
+  /** Temperature that explains all pairs best: what a model is published with. */
+  public double temperature() {
+    return temperature;
   }
 
   /** Told how many pairs have been scored. */
@@ -47,10 +75,10 @@ public final class RewardEvaluation {
     void pairs(int done, int total);
   }
 
-  public static List<Metric> measure(
+  public static RewardEvaluation of(
       RewardModel model, List<PreferencePair> pairs, long seed, Scored scored) {
     double[] gaps = new double[pairs.size()];
-    double[] probabilities = new double[pairs.size()];
+    double[] logits = new double[pairs.size()];
     for (int from = 0; from < pairs.size(); from += SCORED_AT_ONCE) {
       List<PreferencePair> part =
           pairs.subList(from, Math.min(pairs.size(), from + SCORED_AT_ONCE));
@@ -60,14 +88,14 @@ public final class RewardEvaluation {
       double[] scores = model.score(exchanges);
       for (int i = 0; i < part.size(); i++) {
         gaps[from + i] = scores[i] - scores[part.size() + i];
-        probabilities[from + i] = model.preferenceProbability(gaps[from + i]);
+        logits[from + i] = model.normalisation().logit(gaps[from + i]);
       }
       scored.pairs(from + part.size(), pairs.size());
     }
-    return new RewardEvaluation(pairs, gaps, probabilities, seed).metrics();
+    return new RewardEvaluation(pairs, gaps, logits, model.normalisation().temperature(), seed);
   }
 
-  private List<Metric> metrics() {
+  public List<Metric> metrics() {
     List<Metric> metrics = new ArrayList<>();
     int[] all = IntStream.range(0, pairs.size()).toArray();
     slice(metrics, Metric.ALL, Metric.ALL, all);
@@ -84,7 +112,9 @@ public final class RewardEvaluation {
         slice(metrics, "length_quartile", "q" + (quartile + 1), part);
       }
     }
-    reliability(metrics, all);
+    metrics.add(Metric.all("temperature", temperature, null, null, all.length));
+    reliability(metrics, "confidence_bin", probabilities, all);
+    reliability(metrics, "calibrated_confidence_bin", calibrated, all);
     return metrics;
   }
 
@@ -94,8 +124,10 @@ public final class RewardEvaluation {
 
   private void slice(List<Metric> metrics, String kind, String value, int[] rows) {
     add(metrics, kind, value, "accuracy", rows, this::accuracy);
-    add(metrics, kind, value, "log_loss", rows, this::logLoss);
-    add(metrics, kind, value, "ece", rows, this::calibrationError);
+    add(metrics, kind, value, "log_loss", rows, drawn -> logLoss(probabilities, drawn));
+    add(metrics, kind, value, "ece", rows, drawn -> calibrationError(probabilities, drawn));
+    add(metrics, kind, value, "log_loss_calibrated", rows, drawn -> logLoss(calibrated, drawn));
+    add(metrics, kind, value, "ece_calibrated", rows, drawn -> calibrationError(calibrated, drawn));
     add(metrics, kind, value, "length_baseline_accuracy", rows, this::lengthAccuracy);
   }
 
@@ -130,7 +162,7 @@ public final class RewardEvaluation {
     return Arrays.stream(rows).mapToDouble(i -> won(gaps[i])).average().orElseThrow();
   }
 
-  private double logLoss(int[] rows) {
+  private static double logLoss(double[] probabilities, int[] rows) {
     return Arrays.stream(rows)
         .mapToDouble(i -> -Math.log(Math.max(1e-12, probabilities[i])))
         .average()
@@ -145,13 +177,13 @@ public final class RewardEvaluation {
   }
 
   /** Confidence lies in 0.5..1; its bins share that range evenly. */
-  private int bin(int pair) {
-    double confidence = Math.max(probabilities[pair], 1 - probabilities[pair]);
+  private static int bin(double probability) {
+    double confidence = Math.max(probability, 1 - probability);
     return Math.min(BINS - 1, (int) ((confidence - 0.5) * 2 * BINS));
   }
 
-  private double calibrationError(int[] rows) {
-    double[][] bins = bins(rows);
+  private double calibrationError(double[] probabilities, int[] rows) {
+    double[][] bins = bins(probabilities, rows);
     double error = 0;
     for (double[] bin : bins) {
       error += Math.abs(bin[1] - bin[2]) / rows.length;
@@ -160,10 +192,10 @@ public final class RewardEvaluation {
   }
 
   /** Per bin: pairs, sum of confidence, sum of right answers. */
-  private double[][] bins(int[] rows) {
+  private double[][] bins(double[] probabilities, int[] rows) {
     double[][] bins = new double[BINS][3];
     for (int i : rows) {
-      double[] bin = bins[bin(i)];
+      double[] bin = bins[bin(probabilities[i])];
       bin[0]++;
       bin[1] += Math.max(probabilities[i], 1 - probabilities[i]);
       bin[2] += won(gaps[i]);
@@ -171,17 +203,16 @@ public final class RewardEvaluation {
     return bins;
   }
 
-  private void reliability(List<Metric> metrics, int[] all) {
-    double[][] bins = bins(all);
+  private void reliability(List<Metric> metrics, String kind, double[] probabilities, int[] all) {
+    double[][] bins = bins(probabilities, all);
     for (int b = 0; b < BINS; b++) {
       if (bins[b][0] > 0) {
         String range =
             String.format(
                 Locale.ROOT, "%.2f-%.2f", 0.5 + 0.5 * b / BINS, 0.5 + 0.5 * (b + 1) / BINS);
         long n = (long) bins[b][0];
-        metrics.add(
-            new Metric("confidence_bin", range, "mean_confidence", bins[b][1] / n, null, null, n));
-        metrics.add(new Metric("confidence_bin", range, "accuracy", bins[b][2] / n, null, null, n));
+        metrics.add(new Metric(kind, range, "mean_confidence", bins[b][1] / n, null, null, n));
+        metrics.add(new Metric(kind, range, "accuracy", bins[b][2] / n, null, null, n));
       }
     }
   }

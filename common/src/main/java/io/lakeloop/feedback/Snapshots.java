@@ -117,7 +117,7 @@ public final class Snapshots {
     List<PreferencePair> pairs =
         rows(context, snapshotId, split)
             .orderBy("item_id", "chosen")
-            .select("prompt", "chosen", "rejected", "p_chosen", "weight")
+            .select("prompt", "chosen", "rejected", "p_chosen", "weight", "margin")
             .collectAsList()
             .stream()
             .map(
@@ -127,7 +127,8 @@ public final class Snapshots {
                         row.getString(1),
                         row.getString(2),
                         row.getDouble(3),
-                        row.getDouble(4)))
+                        row.getDouble(4),
+                        row.getDouble(5)))
             .toList();
     context.countRead(pairs.size());
     if (pairs.isEmpty()) {

@@ -39,9 +39,24 @@ public final class CausalLm implements AutoCloseable {
   private final Base base;
   private final Adapter adapter;
 
+  private final boolean ownsBase;
+
   private CausalLm(Base base, Adapter adapter) {
+    this(base, adapter, adapter == null);
+  }
+
+  private CausalLm(Base base, Adapter adapter, boolean ownsBase) {
     this.base = base;
     this.adapter = adapter;
+    this.ownsBase = ownsBase;
+  }
+
+  /** This base as others see it: closing what they were lent leaves it open. */
+  public CausalLm lent() {
+    if (adapter != null) {
+      throw new IllegalStateException("An adapter is not lent: each holder has one of its own.");
+    }
+    return new CausalLm(base, null, false);
   }
 
   /** Initialises a new model: normal weights with deviation 0.02, norms 1, biases and head 0. */
@@ -622,10 +637,10 @@ public final class CausalLm implements AutoCloseable {
   /** Closes the adapter, or, for a base, everything over it. */
   @Override
   public void close() {
-    if (adapter == null) {
-      base.memory().close();
-    } else {
+    if (adapter != null) {
       adapter.close();
+    } else if (ownsBase) {
+      base.memory().close();
     }
   }
 }

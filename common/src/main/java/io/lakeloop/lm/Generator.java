@@ -33,12 +33,7 @@ public final class Generator {
    * @param slots sequences in memory at once
    */
   public record Settings(
-      int maxNewTokens,
-      double temperature,
-      int topK,
-      double topP,
-      SpecialTokens special,
-      int slots)
+      int maxNewTokens, double temperature, int topK, double topP, SpecialTokens special, int slots)
       implements Serializable {
     private static final int SLOTS = 64;
 
@@ -74,8 +69,7 @@ public final class Generator {
    *     top-k and top-p
    * @param ended true if an end token was reached within the limit
    */
-  public record Completion(int[] tokens, float[] logProbs, boolean ended)
-      implements Serializable {}
+  public record Completion(int[] tokens, float[] logProbs, boolean ended) implements Serializable {}
 
   /** A sequence in its slot. */
   private static final class Sequence {

@@ -1,6 +1,7 @@
 package io.lakeloop.registry;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.Optional;
  * Where published folders and small mutable records lie. Publishing is all or nothing, and a record
  * changes only from the value that its writer has seen, so that of two writers one wins.
  */
-public interface ArtifactStore {
+public interface ArtifactStore extends Serializable {
 
   /** An empty local folder to build an artifact in, on the medium that it is published from. */
   Path draft(String name) throws IOException;
@@ -26,6 +27,9 @@ public interface ArtifactStore {
 
   /** A local folder with the published files. */
   Path fetch(String name) throws IOException;
+
+  /** Removes what is published under the name; there need not be anything. */
+  void remove(String name) throws IOException;
 
   /** The record's value, empty where it was never written. */
   Optional<String> record(String name) throws IOException;

@@ -18,13 +18,15 @@ import java.util.stream.Stream;
 
 /** Artifacts below a local folder; a rename makes them visible. */
 public final class LocalArtifactStore implements ArtifactStore {
-  private final Path root;
+  /** As text, since stores travel to executors and paths cannot. */
+  private final String folder;
 
   public LocalArtifactStore(Path root) {
-    this.root = root.toAbsolutePath().normalize();
+    this.folder = root.toAbsolutePath().normalize().toString();
   }
 
   private Path inside(String name) {
+    Path root = Path.of(folder);
     Path path = root.resolve(name).normalize();
     if (!path.startsWith(root)) {
       throw new IllegalArgumentException("The name " + name + " leads out of the registry.");
@@ -35,14 +37,29 @@ public final class LocalArtifactStore implements ArtifactStore {
   @Override
   public Path draft(String name) throws IOException {
     Path draft = inside(".drafts/" + name);
-    if (Files.exists(draft)) {
-      try (Stream<Path> files = Files.walk(draft)) {
+    delete(draft);
+    return Files.createDirectories(draft);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(file);
         }
       }
     }
-    return Files.createDirectories(draft);
+  }
+
+  /** Out of sight in one step, then file by file. */
+  @Override
+  public void remove(String name) throws IOException {
+    Path target = inside(name);
+    if (Files.exists(target)) {
+      Path draft = draft("removed-" + name.replace('/', '-'));
+      Files.move(target, draft, StandardCopyOption.ATOMIC_MOVE);
+      delete(draft);
+    }
   }
 
   @Override

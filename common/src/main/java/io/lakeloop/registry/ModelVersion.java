@@ -12,6 +12,11 @@ public record ModelVersion(Manifest manifest, Path folder) {
     return manifest.version();
   }
 
+  /** What settings call just this version. */
+  public ModelRef ref() {
+    return new ModelRef(model(), String.valueOf(version()));
+  }
+
   @Override
   public String toString() {
     return model() + "/" + version();

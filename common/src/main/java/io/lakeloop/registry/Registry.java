@@ -7,6 +7,7 @@ import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  * Published model versions and the aliases that point to them. A version, once published, never
  * changes; what is resolved has been verified against its manifest.
  */
-public final class Registry {
+public final class Registry implements Serializable {
   private static final String MANIFEST = "manifest.json";
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -40,6 +41,15 @@ public final class Registry {
    */
   public record AliasEvent(
       int from, int to, String actor, String runId, String reason, String at) {}
+
+  /**
+   * Folders that a run leaves behind step by step.
+   *
+   * @param kind what they hold
+   */
+  public Checkpoints checkpoints(String runId, String kind) {
+    return new Checkpoints(store, runId, kind);
+  }
 
   /** An empty folder to build the run's next version of the model in. */
   public Path draft(String model, String runId) throws IOException {

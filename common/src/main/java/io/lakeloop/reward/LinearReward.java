@@ -36,7 +36,8 @@ public final class LinearReward implements RewardModel {
         new ObjectMapper().readValue(folder.resolve(SETTINGS_FILE).toFile(), Normalisation.class));
   }
 
-  public void write(Path folder) throws IOException {
+  @Override
+  public void write(Path folder, Path companions) throws IOException {
     Files.createDirectories(folder);
     float[] stored = new float[weights.length];
     for (int i = 0; i < stored.length; i++) {
@@ -56,7 +57,12 @@ public final class LinearReward implements RewardModel {
   }
 
   @Override
-  public double preferenceProbability(double gap) {
-    return normalisation.preferenceProbability(gap);
+  public Normalisation normalisation() {
+    return normalisation;
+  }
+
+  @Override
+  public LinearReward calibrated(double temperature) {
+    return new LinearReward(weights, normalisation.calibrated(temperature));
   }
 }

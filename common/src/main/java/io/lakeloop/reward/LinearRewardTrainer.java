@@ -67,7 +67,7 @@ public final class LinearRewardTrainer {
       exchanges.add(pair.chosenExchange());
       exchanges.add(pair.rejectedExchange());
     }
-    LinearReward raw = new LinearReward(weights.toArray(), new Normalisation(1, 0));
+    LinearReward raw = new LinearReward(weights.toArray(), Normalisation.none());
     return new LinearReward(weights.toArray(), Normalisation.of(raw.score(exchanges)));
   }
 

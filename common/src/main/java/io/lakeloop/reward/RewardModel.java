@@ -1,17 +1,30 @@
 package io.lakeloop.reward;
 
-import java.util.List;
+import java.io.IOException;
+import java.nio.file.Path;
 
-/** Scores answers: the higher, the more raters are expected to like it. */
-public interface RewardModel extends AutoCloseable {
+/** Scores answers, and says what a difference of scores means. */
+public interface RewardModel extends Scorer, AutoCloseable {
 
-  /** One score per exchange, in their order. */
-  double[] score(List<Exchange> exchanges);
+  /** How its scores are scaled, and what their differences mean. */
+  Normalisation normalisation();
 
   /**
    * Chance that raters prefer the answer whose score is higher by {@code gap}, as it was fitted.
    */
-  double preferenceProbability(double gap);
+  default double preferenceProbability(double gap) {
+    return normalisation().preferenceProbability(gap);
+  }
+
+  /** The same model with probabilities of another temperature. */
+  RewardModel calibrated(double temperature);
+
+  /**
+   * Writes the model.
+   *
+   * @param companions folder whose tokenizer it was trained with; of no use to models without one
+   */
+  void write(Path folder, Path companions) throws IOException;
 
   @Override
   default void close() {}

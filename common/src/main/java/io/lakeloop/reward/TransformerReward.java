@@ -1,6 +1,7 @@
 package io.lakeloop.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.lm.AdapterFolder;
 import io.lakeloop.lm.ScalarHead;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.tokenizer.Tokenizer;
@@ -17,46 +18,65 @@ public final class TransformerReward implements RewardModel {
 
   private final ModelLoader.Loaded loaded;
   private final ChatEncoder encoder;
-  private final Head head;
+  private final Normalisation normalisation;
 
   /**
    * What the folder holds beside the language model.
    *
    * @param gain of the normalisation on reference samples
    * @param bias of the normalisation on reference samples
+   * @param temperature of its probabilities
    */
-  record Head(int maxPromptTokens, int maxCompletionTokens, double gain, double bias) {}
+  record Head(
+      int maxPromptTokens, int maxCompletionTokens, double gain, double bias, double temperature) {}
 
   TransformerReward(ModelLoader.Loaded loaded, ChatEncoder encoder, Normalisation normalisation) {
     this.loaded = loaded;
     this.encoder = encoder;
-    this.head =
-        new Head(
-            encoder.maxPromptTokens(),
-            encoder.maxCompletionTokens(),
-            normalisation.gain(),
-            normalisation.bias());
+    this.normalisation = normalisation;
+  }
+
+  /**
+   * A model that was just trained, normalised on reference samples (D10).
+   *
+   * @param references answers whose rewards shall have mean 0 and deviation 1
+   */
+  public static TransformerReward normalised(
+      ModelLoader.Loaded trained, ChatEncoder encoder, List<Exchange> references) {
+    TransformerReward raw = new TransformerReward(trained, encoder, Normalisation.none());
+    return new TransformerReward(trained, encoder, Normalisation.of(raw.score(references)));
   }
 
   /** Opens a published reward model; its base is the loader's. */
   static TransformerReward open(ModelVersion version, ModelLoader loader) throws IOException {
-    Head head =
-        new ObjectMapper().readValue(version.folder().resolve(HEAD_JSON).toFile(), Head.class);
-    ChatEncoder encoder =
-        new ChatEncoder(
-            Tokenizer.open(version.folder()), head.maxPromptTokens(), head.maxCompletionTokens());
-    return new TransformerReward(
-        loader.open(version), encoder, new Normalisation(head.gain(), head.bias()));
+    return open(version.folder(), loader.open(version));
   }
 
-  /**
-   * Writes the reward model.
-   *
-   * @param companions folder whose tokenizer it was trained with
-   */
+  /** Opens an ensemble's member, which is an adapter. */
+  static TransformerReward open(Path member, ModelLoader loader) throws IOException {
+    return open(member, loader.open(new AdapterFolder(member)));
+  }
+
+  private static TransformerReward open(Path folder, ModelLoader.Loaded loaded) throws IOException {
+    Head head = new ObjectMapper().readValue(folder.resolve(HEAD_JSON).toFile(), Head.class);
+    ChatEncoder encoder =
+        new ChatEncoder(Tokenizer.open(folder), head.maxPromptTokens(), head.maxCompletionTokens());
+    return new TransformerReward(
+        loaded, encoder, new Normalisation(head.gain(), head.bias(), head.temperature()));
+  }
+
+  @Override
   public void write(Path folder, Path companions) throws IOException {
     loaded.write(folder, true, companions);
-    new ObjectMapper().writeValue(folder.resolve(HEAD_JSON).toFile(), head);
+    new ObjectMapper()
+        .writeValue(
+            folder.resolve(HEAD_JSON).toFile(),
+            new Head(
+                encoder.maxPromptTokens(),
+                encoder.maxCompletionTokens(),
+                normalisation.gain(),
+                normalisation.bias(),
+                normalisation.temperature()));
   }
 
   @Override
@@ -66,7 +86,6 @@ public final class TransformerReward implements RewardModel {
             .map(exchange -> encoder.sequence(exchange.prompt(), exchange.completion()).tokens())
             .toList();
     double[] scores = new ScalarHead(loaded.model(), BATCH_SIZE).atLastToken(sequences);
-    Normalisation normalisation = new Normalisation(head.gain(), head.bias());
     for (int i = 0; i < scores.length; i++) {
       scores[i] = normalisation.apply(scores[i]);
     }
@@ -74,8 +93,13 @@ public final class TransformerReward implements RewardModel {
   }
 
   @Override
-  public double preferenceProbability(double gap) {
-    return new Normalisation(head.gain(), head.bias()).preferenceProbability(gap);
+  public Normalisation normalisation() {
+    return normalisation;
+  }
+
+  @Override
+  public TransformerReward calibrated(double temperature) {
+    return new TransformerReward(loaded, encoder, normalisation.calibrated(temperature));
   }
 
   @Override

@@ -5,12 +5,9 @@ import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.session.Divergence;
-import io.lakeloop.session.EngineSettings;
 import io.lakeloop.session.Epochs;
 import io.lakeloop.session.LearningRate;
-import io.lakeloop.session.LocalSession;
 import io.lakeloop.session.Microbatches;
-import io.lakeloop.session.ModelLoader;
 import io.lakeloop.session.Progress;
 import io.lakeloop.session.TrainingSession;
 import java.util.ArrayList;
@@ -36,21 +33,23 @@ public final class TransformerRewardTrainer {
       double weightDecay,
       double maxGradNorm) {}
 
+  private final TrainingSession session;
+  private final ChatEncoder encoder;
   private final Settings settings;
-  private final EngineSettings engine;
   private final long seed;
 
-  public TransformerRewardTrainer(Settings settings, EngineSettings engine, long seed) {
+  /**
+   * @param session of a model with a fresh scalar head
+   */
+  public TransformerRewardTrainer(
+      TrainingSession session, ChatEncoder encoder, Settings settings, long seed) {
+    this.session = session;
+    this.encoder = encoder;
     this.settings = settings;
-    this.engine = engine;
     this.seed = seed;
   }
 
-  /** Trains {@code base} in place and returns it as a reward model, normalised on the pairs. */
-  public TransformerReward train(
-      ModelLoader.Loaded base, ChatEncoder encoder, List<PreferencePair> pairs, Progress progress) {
-    base.model().randomiseScalarHead(seed);
-    LocalSession session = new LocalSession(base.model(), engine, 1);
+  public void train(List<PreferencePair> pairs, Progress progress) {
     Epochs<PreferencePair> epochs =
         new Epochs<>(pairs, settings.batchSize(), settings.epochs(), seed);
     int totalSteps = epochs.totalSteps();
@@ -71,8 +70,6 @@ public final class TransformerRewardTrainer {
       metrics.put("grad_norm", Divergence.check(norm, "grad_norm", step));
       progress.step(step, totalSteps, metrics);
     }
-    session.endTraining();
-    return normalised(base, encoder, pairs);
   }
 
   private static TokenBatch pairBatch(List<PreferencePair> pairs, ChatEncoder encoder) {
@@ -85,22 +82,20 @@ public final class TransformerRewardTrainer {
     int width = rows.stream().mapToInt(row -> row.length).max().orElseThrow();
     float[][] weights = new float[rows.size()][width];
     float[][] probabilities = new float[rows.size()][width];
+    float[][] margins = new float[rows.size()][width];
     for (int i = 0; i < pairs.size(); i++) {
       weights[2 * i][0] = (float) (pairs.get(i).weight() / totalWeight);
       probabilities[2 * i][0] = (float) pairs.get(i).probability();
+      margins[2 * i][0] = (float) pairs.get(i).margin();
     }
     return Microbatches.pad(
-        rows, Map.of(TokenBatch.WEIGHTS, weights, TokenBatch.CHOSEN_PROBABILITY, probabilities));
-  }
-
-  private static TransformerReward normalised(
-      ModelLoader.Loaded model, ChatEncoder encoder, List<PreferencePair> pairs) {
-    List<Exchange> references = new ArrayList<>();
-    for (PreferencePair pair : pairs) {
-      references.add(pair.chosenExchange());
-      references.add(pair.rejectedExchange());
-    }
-    TransformerReward raw = new TransformerReward(model, encoder, new Normalisation(1, 0));
-    return new TransformerReward(model, encoder, Normalisation.of(raw.score(references)));
+        rows,
+        Map.of(
+            TokenBatch.WEIGHTS,
+            weights,
+            TokenBatch.CHOSEN_PROBABILITY,
+            probabilities,
+            TokenBatch.MARGIN,
+            margins));
   }
 }

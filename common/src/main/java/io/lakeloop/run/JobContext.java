@@ -3,6 +3,7 @@ package io.lakeloop.run;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.config.Digest;
 import io.lakeloop.lm.ModelFolder;
+import io.lakeloop.registry.Checkpoints;
 import io.lakeloop.registry.Manifest;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
@@ -141,6 +142,15 @@ public final class JobContext {
       Files.copy(file.getValue(), draft.resolve(file.getKey()));
     }
     return publish(draft, name, "base-lm", List.of(), "", 0);
+  }
+
+  /**
+   * What this run goes on from when it is stopped and submitted again.
+   *
+   * @param kind what the folders hold
+   */
+  public Checkpoints checkpoints(String kind) {
+    return registry.checkpoints(runId(), kind);
   }
 
   public Registry registry() {

@@ -84,6 +84,25 @@ public final class RunTables {
     return commit.rows();
   }
 
+  /**
+   * Appends to this run's slice, once: where the number was appended before, by this attempt or an
+   * earlier one, nothing is written.
+   *
+   * @param number from 0, ascending
+   */
+  public void append(TableRows rows, int number) {
+    lake.append(rows.table(), runId, rows.dataset(lake.spark()), userMetadata, number);
+  }
+
+  /** Closes what was appended step by step: returns and records the rows of this run's slice. */
+  public long appended(Table table) {
+    long version = lake.version(table).orElseThrow(() -> lake.missing(table));
+    Dataset<Row> rows = lake.read(table, version);
+    long count = rows.where(rows.col(table.slice()).equalTo(runId)).count();
+    lineage.write("table", table.name(), String.valueOf(version), runId, null, count);
+    return count;
+  }
+
   public long replace(TableRows rows) {
     return replace(rows.table(), rows.dataset(lake.spark()));
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 public final class StepMetrics {
   private final JobContext context;
   private final String phase;
-  private final TableRows rows = new TableRows(TrainingTables.TRAINING_METRICS);
+  private TableRows rows = new TableRows(TrainingTables.TRAINING_METRICS);
 
   public StepMetrics(JobContext context, String phase) {
     this.context = context;
@@ -43,6 +43,17 @@ public final class StepMetrics {
    */
   public void add(int step, int totalSteps, Map<String, Double> metrics, String watched) {
     keep(step, metrics);
+    show(step, totalSteps, metrics, watched);
+  }
+
+  /** Appends what was kept since the last append. */
+  public void append(int number) {
+    context.tables().append(rows, number);
+    rows = new TableRows(TrainingTables.TRAINING_METRICS);
+  }
+
+  /** Shows how far the training is. */
+  public void show(int step, int totalSteps, Map<String, Double> metrics, String watched) {
     context.progress(
         phase,
         step + 1,

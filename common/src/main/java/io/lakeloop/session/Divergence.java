@@ -14,13 +14,28 @@ public final class Divergence {
    */
   public static double check(double value, String metric, int step) {
     if (!Double.isFinite(value)) {
-      throw new UserError(
-          ErrorCode.TRAINING_DIVERGED,
-          "Cannot go on training: %s is %s at step %d. Lower the learning rate.",
-          metric,
-          value,
-          step);
+      throw diverged("%s is %s at step %d", metric, value, step);
     }
     return value;
+  }
+
+  /**
+   * Returns the value.
+   *
+   * @throws UserError TRAINING_DIVERGED if it is not finite or greater than the limit
+   */
+  public static double checkAtMost(double value, double limit, String metric, int step) {
+    if (check(value, metric, step) > limit) {
+      throw diverged("%s is %.4g at step %d, above its limit of %s", metric, value, step, limit);
+    }
+    return value;
+  }
+
+  private static UserError diverged(String what, Object... values) {
+    return new UserError(
+        ErrorCode.TRAINING_DIVERGED,
+        "Cannot go on training: %s. What was committed before is kept; lower the learning rate and"
+            + " begin a new run.",
+        String.format(java.util.Locale.ROOT, what, values));
   }
 }

@@ -1,8 +1,12 @@
 package io.lakeloop.session;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.torch.Compute;
+import io.lakeloop.lm.torch.Precision;
+import io.lakeloop.registry.Registry;
+import io.lakeloop.run.JobContext;
 import io.lakeloop.run.Stopwatch;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -36,7 +40,7 @@ public final class Fleet implements AutoCloseable {
    */
   public record Settings(int shards, int tasks, int gpusPerTask) {
     public Settings {
-      io.lakeloop.config.Problems.in("fleet")
+      Problems.in("fleet")
           .require(shards >= 1, "fleet.shards must be at least 1, got %d", shards)
           .require(tasks >= 0, "fleet.tasks must not be negative, got %d", tasks)
           .require(
@@ -87,6 +91,21 @@ public final class Fleet implements AutoCloseable {
     if (spark.isLocal()) {
       Slots.share(id, driver);
     }
+  }
+
+  /**
+   * The fleet of a run: executors open models from the run's registry, and verify them.
+   *
+   * @param driver the driver's own models
+   */
+  public static Fleet forRun(JobContext context, Settings settings, ModelLoader driver) {
+    Registry registry = context.registry();
+    Precision precision = driver.precision();
+    return new Fleet(
+        JavaSparkContext.fromSparkContext(context.spark().sparkContext()),
+        settings,
+        compute -> new ModelLoader(registry::resolve, compute, precision),
+        driver);
   }
 
   /** Spark waits for ever for a resource that no executor has: refused before it can. */

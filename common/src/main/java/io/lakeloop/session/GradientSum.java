@@ -45,8 +45,7 @@ final class GradientSum {
   record Sum(float[] gradient, List<TrainingSession.LossReport> reports) {}
 
   /** A slice of one shard's gradient; its first slice brings the report along. */
-  private record Slice(
-      int shard, TrainingSession.LossReport report, double seconds, float[] values)
+  private record Slice(int shard, TrainingSession.LossReport report, double seconds, float[] values)
       implements Serializable {}
 
   private record SliceSum(int slice, List<Slice> first, float[] values) implements Serializable {}
@@ -62,14 +61,16 @@ final class GradientSum {
     double[] computed = new double[1];
     double waited =
         Stopwatch.seconds(
-            () -> sum.add(fleet.run("forward-backward", () -> sum(passes, shards.size(), size, computed))));
+            () ->
+                sum.add(
+                    fleet.run(
+                        "forward-backward", () -> sum(passes, shards.size(), size, computed))));
     fleet.phases().add("forward-backward", computed[0], computed[0]);
     fleet.phases().add("reduce", Math.max(0, waited - computed[0]));
     return sum.get(0);
   }
 
-  private Sum sum(
-      JavaRDD<Fleet.Done<Part>> passes, int shards, int size, double[] computed) {
+  private Sum sum(JavaRDD<Fleet.Done<Part>> passes, int shards, int size, double[] computed) {
     return 4L * size * shards > maxDriverBytes
         ? sliced(passes, computed, size)
         : onDriver(passes, computed);
@@ -144,8 +145,7 @@ final class GradientSum {
     List<Slice> first = new ArrayList<>();
     if (slice == 0) {
       received.forEach(
-          part ->
-              first.add(new Slice(part.shard(), part.report(), part.seconds(), null)));
+          part -> first.add(new Slice(part.shard(), part.report(), part.seconds(), null)));
     }
     return new SliceSum(slice, first, total);
   }

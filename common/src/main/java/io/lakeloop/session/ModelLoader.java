@@ -47,6 +47,11 @@ public final class ModelLoader implements AutoCloseable {
     return compute;
   }
 
+  /** Numbers that bases are held in. */
+  public Precision precision() {
+    return precision;
+  }
+
   /**
    * A model, and the version that its base was published as.
    *
@@ -73,7 +78,7 @@ public final class ModelLoader implements AutoCloseable {
   /** Opens a model to be read only. */
   public Loaded open(ModelVersion version) throws IOException {
     AdapterFolder adapter = new AdapterFolder(version.folder());
-    return adapter.exists() ? open(adapter) : new Loaded(base(version), version);
+    return adapter.exists() ? open(adapter) : new Loaded(base(version).lent(), version);
   }
 
   /** Opens an adapter over its base. */

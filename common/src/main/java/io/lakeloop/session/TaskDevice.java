@@ -12,6 +12,7 @@ import org.apache.spark.resource.ResourceInformation;
 /** Chooses the device of the driver or of a task from what Spark has given it. */
 public final class TaskDevice {
   private static final String GPU = "gpu";
+
   /** How a local cluster calls the GPUs that it only pretends to have. */
   private static final String PRETENDED = "pretended-";
 

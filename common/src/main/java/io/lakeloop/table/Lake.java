@@ -124,6 +124,26 @@ public final class Lake {
     return commit(table, before + 1, userMetadata);
   }
 
+  /**
+   * Appends to one slice of the table in one commit, making the table where it is missing. Delta
+   * itself passes over a number that the slice has: of two writers one wins, and a retry writes
+   * nothing.
+   *
+   * @param number from 0, ascending within the slice
+   */
+  public void append(
+      Table table, String slice, Dataset<Row> rows, String userMetadata, int number) {
+    create(table);
+    confined(table, slice, aligned(table, rows))
+        .write()
+        .mode("append")
+        .format("delta")
+        .option("userMetadata", userMetadata)
+        .option("txnAppId", table.name() + "/" + slice)
+        .option("txnVersion", number)
+        .save(path(table));
+  }
+
   /** False if the slice was never written: each slice has a folder of its own. */
   public boolean mayHold(Table table, String slice) {
     Path folder = new Path(path(table), table.slice() + "=" + slice);

@@ -16,7 +16,14 @@ class LossGradientTest {
   private static final float STEP = 1e-2f;
 
   static Stream<Loss> losses() {
-    return Stream.of(new CrossEntropy(), new BradleyTerry(), new PpoLoss(0.2, 0.2, 0.1));
+    return Stream.of(
+        new CrossEntropy(),
+        new BradleyTerry(),
+        PolicyLoss.ppo(0.2, 0.2, 0.1),
+        new PolicyLoss(new ClippedPolicy(0.2, 3), null, 0, KlEstimator.K3, 0.3),
+        new PolicyLoss(new ClippedPolicy(0.2, 0), null, 0, KlEstimator.K2, 0.3),
+        new DpoLoss(DpoLoss.Form.SIGMOID, 0.3, 0.1),
+        new DpoLoss(DpoLoss.Form.IPO, 0.7, 0));
   }
 
   @ParameterizedTest
@@ -64,6 +71,11 @@ class LossGradientTest {
     inputs.put(TokenBatch.RETURNS, random("returns", 0, 1));
     inputs.put(TokenBatch.OLD_VALUES, random("old-values", 0, 1));
     inputs.put(TokenBatch.OLD_LOG_PROBS, random("old-log-probs", -1, 0.5));
+    inputs.put(TokenBatch.VALUE_WEIGHTS, random("value-weights", 0.3, 0.05));
+    inputs.put(TokenBatch.REF_LOG_PROBS, random("ref-log-probs", -1, 0.5));
+    inputs.put(TokenBatch.IMPORTANCE_WEIGHTS, random("importance", 1, 0.2));
+    inputs.put(TokenBatch.MASK, random("mask", 1, 0));
+    inputs.put(TokenBatch.MARGIN, random("margin", 0.5, 0.2));
     inputs.put(TokenBatch.CHOSEN_PROBABILITY, random("probability", 0.8, 0.05));
     return new TokenBatch(
         new int[ROWS][LENGTH], new int[ROWS][LENGTH], new int[] {5, 4, 3, 5}, inputs);

@@ -79,7 +79,7 @@ class VectorsTest {
   }
 
   private static double policyLoss(double advantage, double ratio) {
-    return new PpoLoss(0.2, 0.2, 0)
+    return PolicyLoss.ppo(0.2, 0.2, 0)
         .evaluate(
             ppoBatch(advantage, 0, 0),
             new float[][] {{(float) Math.log(ratio)}},
@@ -90,7 +90,7 @@ class VectorsTest {
   @Test
   void valueLossIsClippedAroundTheOldValue() {
     double loss =
-        new PpoLoss(0.2, 0.2, 1)
+        PolicyLoss.ppo(0.2, 0.2, 1)
             .evaluate(ppoBatch(0, 0, 1), new float[][] {{0}}, new float[][] {{0.5f}})
             .loss();
     assertThat(loss).isCloseTo(0.32, EXACT);
@@ -103,6 +103,7 @@ class VectorsTest {
         new int[] {1},
         Map.of(
             TokenBatch.WEIGHTS, one(1),
+            TokenBatch.VALUE_WEIGHTS, one(1),
             TokenBatch.ADVANTAGES, one(advantage),
             TokenBatch.OLD_LOG_PROBS, one(0),
             TokenBatch.OLD_VALUES, one(oldValue),
@@ -149,6 +150,88 @@ class VectorsTest {
             + crossEntropy(new float[][] {losses[2]}, new int[] {1}, 6);
     assertThat(whole).isCloseTo(22.0 / 6, EXACT);
     assertThat(sharded).isCloseTo(22.0 / 6, EXACT);
+  }
+
+  @Test
+  void rewardWhiteningByBessel() {
+    float[][] values = {{1.2f, 1.3f, 1.4f, 1.5f, 1.6f, 1.7f, 1.8f, 1.9f, 2.0f}};
+    Whitening.whiten(values, new boolean[][] {all(9)}, Whitening.Variance.BESSEL, true);
+    assertThat((double) values[0][0]).isCloseTo(0.1394, EXACT);
+    assertThat((double) values[0][8]).isCloseTo(3.0606, EXACT);
+  }
+
+  @Test
+  void dualClipBoundsTheLossOfBadTokens() {
+    ClippedPolicy policy = new ClippedPolicy(0.2, 3);
+    double loss = 0;
+    double[] advantages = {1, -1, -4};
+    double[] ratios = {0.5, 1, 10};
+    for (int i = 0; i < 3; i++) {
+      loss += policy.of(Math.log(ratios[i]), 0, advantages[i]).loss() / 3;
+    }
+    assertThat(loss).isCloseTo(4.16667, EXACT);
+  }
+
+  @Test
+  void logRatiosAreClamped() {
+    assertThat(new ClippedPolicy(0.2, 0).of(100, 0, 1).logRatio()).isEqualTo(20);
+    assertThat(new ClippedPolicy(0.2, 0).of(-100, 0, -1).logRatio()).isEqualTo(-20);
+  }
+
+  @Test
+  void marginIsTakenOffTheGap() {
+    float[][] margin = {{0.5f}, {0}};
+    double loss =
+        new BradleyTerry()
+            .evaluate(
+                new TokenBatch(
+                    new int[2][1],
+                    new int[2][1],
+                    new int[] {1, 1},
+                    Map.of(
+                        TokenBatch.WEIGHTS, new float[][] {{1}, {0}},
+                        TokenBatch.CHOSEN_PROBABILITY, new float[][] {{1}, {0}},
+                        TokenBatch.MARGIN, margin)),
+                null,
+                new float[][] {{1}, {0}})
+            .loss();
+    assertThat(loss).isCloseTo(0.474077, EXACT);
+  }
+
+  @Test
+  void dpoOfAGap() {
+    DpoLoss dpo = new DpoLoss(DpoLoss.Form.SIGMOID, 0.1, 0);
+    assertThat(dpo.pairLoss(1.5, 1)).isCloseTo(0.620957, EXACT);
+    // IPO is 0 where the gap is 1 / (2 beta).
+    assertThat(new DpoLoss(DpoLoss.Form.IPO, 0.1, 0).pairLoss(5, 1)).isZero();
+  }
+
+  @Test
+  void groupsAreComparedWithin() {
+    double[] rewards = {1, 0, 0, 1};
+    double[] grpo = GroupBaseline.GRPO.advantages(rewards);
+    double[] rloo = GroupBaseline.RLOO.advantages(rewards);
+    double[] reinforce = GroupBaseline.REINFORCE.advantages(rewards);
+    for (int i = 0; i < 4; i++) {
+      int sign = rewards[i] == 1 ? 1 : -1;
+      assertThat(grpo[i]).isCloseTo(sign * 0.866025, EXACT);
+      assertThat(rloo[i]).isCloseTo(sign * 0.666667, EXACT);
+      assertThat(reinforce[i]).isCloseTo(sign * 0.5, EXACT);
+    }
+  }
+
+  @Test
+  void bestOfNStraysThisFar() {
+    assertThat(BestOfN.klBound(4)).isCloseTo(0.636294, EXACT);
+    assertThat(BestOfN.klBound(16)).isCloseTo(1.835089, EXACT);
+    assertThat(BestOfN.klBound(64)).isCloseTo(3.174508, EXACT);
+  }
+
+  @Test
+  void temperatureExplainsTheOutcomes() {
+    // 3 of 4 right at a logit of 2: the best temperature gives 0.75, whose logit is log 3.
+    double fitted = TemperatureScaling.fit(new double[] {2, 2, 2, -2});
+    assertThat(fitted).isCloseTo(2 / Math.log(3), EXACT);
   }
 
   private static double crossEntropy(float[][] losses, int[] lengths, double tokens) {

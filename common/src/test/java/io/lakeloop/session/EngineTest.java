@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import io.lakeloop.algorithm.CrossEntropy;
-import io.lakeloop.algorithm.PpoLoss;
+import io.lakeloop.algorithm.PolicyLoss;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.AdamW;
@@ -186,6 +186,7 @@ class EngineTest {
         assertThat(before.logProbs()).isDeepEqualTo(frozen.evaluate(batch).logProbs());
         Map<String, float[][]> inputs = new LinkedHashMap<>(batch.inputs());
         inputs.put(TokenBatch.ADVANTAGES, batch.inputs().get(TokenBatch.WEIGHTS));
+        inputs.put(TokenBatch.VALUE_WEIGHTS, batch.inputs().get(TokenBatch.WEIGHTS));
         inputs.put(TokenBatch.RETURNS, batch.inputs().get(TokenBatch.WEIGHTS));
         inputs.put(TokenBatch.OLD_LOG_PROBS, padded(before.logProbs()));
         inputs.put(TokenBatch.OLD_VALUES, padded(before.values()));
@@ -195,7 +196,7 @@ class EngineTest {
             new LocalSession(reward, engine(false, false), 1).evaluate(batch).values();
         assertThat(before.values()).isDeepEqualTo(rewards);
         float[][] said = frozen.evaluate(batch).logProbs();
-        session.forwardBackward(rollout, new PpoLoss(0.2, 0.2, 0.1));
+        session.forwardBackward(rollout, PolicyLoss.ppo(0.2, 0.2, 0.1));
         session.optimStep(STEP);
         assertThat(session.evaluate(batch).logProbs()[9]).isNotEqualTo(before.logProbs()[9]);
         assertThat(session.evaluate(batch).values()[9]).isNotEqualTo(before.values()[9]);

@@ -118,6 +118,22 @@ class LocalSessionTest {
   }
 
   @Test
+  void tensorFlowsEpsilonWeighsMoreInTheFirstStep() {
+    // For a gradient of 1e-6 and epsilon 1e-5 the first steps differ 28.8 times (D24).
+    double[] moved = new double[2];
+    for (AdamW.Form form : AdamW.Form.values()) {
+      try (LocalSession session = session(8)) {
+        float before = session.trained()[0];
+        float[] gradient = new float[session.trainedCount()];
+        java.util.Arrays.fill(gradient, 1e-6f);
+        session.optimStep(gradient, new AdamW.Settings(0.01, 0, 1, 1e-5, 0.999, form));
+        moved[form.ordinal()] = before - session.trained()[0];
+      }
+    }
+    assertThat(moved[0] / moved[1]).isCloseTo(28.8, within(0.1));
+  }
+
+  @Test
   void adamWTakesPyTorchsFirstStep() {
     // torch.optim.AdamW: the first step moves each value by lr * g / (|g| + eps), after decay.
     try (LocalSession session = session(8)) {

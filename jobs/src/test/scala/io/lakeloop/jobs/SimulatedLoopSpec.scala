@@ -44,7 +44,7 @@ class SimulatedLoopSpec extends LoopSpec {
     ("train-reward", "rl1", Seq("name" -> "reward-linear")),
     ("train-reward", "r1", Seq("architecture" -> "transformer", "transformer.epochs" -> "1")),
     ("evaluate-reward", "er1", Seq("reward-model" -> "reward-linear/1")),
-    ("train-policy", "pol1", Seq("ppo.steps" -> "2", "ppo.prompts-per-step" -> "8")),
+    ("train-policy", "pol1", Seq("rollout.steps" -> "2", "rollout.prompts-per-step" -> "8")),
     ("evaluate-policy", "ep1", Seq("samples-per-prompt" -> "1")),
     ("report", "rep1", Seq("landing" -> landing)),
     // The same from a checkpoint in Hugging Face's layout, by adapters over one base.
@@ -67,8 +67,8 @@ class SimulatedLoopSpec extends LoopSpec {
         "base-model" -> "sft-lora/1",
         "reward-model" -> "reward-lora/1",
         "value-model" -> "reward",
-        "ppo.steps" -> "2",
-        "ppo.prompts-per-step" -> "6"
+        "rollout.steps" -> "2",
+        "rollout.prompts-per-step" -> "6"
       ) ++ lora
     ),
     (
@@ -109,8 +109,8 @@ class SimulatedLoopSpec extends LoopSpec {
         "reward-model" -> "reward-folder/1",
         "limits.max-prompt-tokens" -> "40",
         "limits.max-completion-tokens" -> "24",
-        "ppo.steps" -> "1",
-        "ppo.prompts-per-step" -> "4"
+        "rollout.steps" -> "1",
+        "rollout.prompts-per-step" -> "4"
       )
     )
   )

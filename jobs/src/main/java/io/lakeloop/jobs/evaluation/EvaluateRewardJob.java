@@ -39,11 +39,12 @@ public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
     try (ModelLoader models = ModelLoader.forRun(context, config.precision());
         RewardModel model = RewardModels.open(version, models)) {
       List<Metric> metrics =
-          RewardEvaluation.measure(
-              model,
-              Snapshots.pairs(context, snapshot, config.split()),
-              JobContext.key(config.seed(), "evaluation"),
-              (done, total) -> context.progress("scoring", done, total, "pairs"));
+          RewardEvaluation.of(
+                  model,
+                  Snapshots.pairs(context, snapshot, config.split()),
+                  JobContext.key(config.seed(), "evaluation"),
+                  (done, total) -> context.progress("scoring", done, total, "pairs"))
+              .metrics();
       context.tables().replace(Metric.rows(context, version, snapshot, metrics));
       RewardSummary.say(context, version, snapshot, metrics);
     }

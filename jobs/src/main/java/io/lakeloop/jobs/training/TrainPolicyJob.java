@@ -2,134 +2,247 @@ package io.lakeloop.jobs.training;
 
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.Snapshots;
-import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
+import io.lakeloop.policy.DpoTrainer;
+import io.lakeloop.policy.OveroptimisationWatch;
 import io.lakeloop.policy.PolicyFolder;
-import io.lakeloop.policy.PpoSettings;
-import io.lakeloop.policy.PpoTrainer;
-import io.lakeloop.policy.Trajectory;
+import io.lakeloop.policy.PolicyReplicas;
+import io.lakeloop.policy.PolicySettings;
+import io.lakeloop.policy.PolicyTrainer;
+import io.lakeloop.policy.StepCommits;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
-import io.lakeloop.reward.RewardModel;
+import io.lakeloop.reward.FleetScorer;
 import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.run.StepMetrics;
 import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.Fleet;
 import io.lakeloop.session.LocalSession;
 import io.lakeloop.session.ModelLoader;
-import io.lakeloop.table.TableRows;
-import io.lakeloop.table.TrainingTables;
-import java.io.IOException;
+import io.lakeloop.session.SparkTrainingSession;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** Optimises a policy against a learned reward by PPO, held near its reference by a KL penalty. */
+/**
+ * Optimises a policy on Spark's executors: against a learned reward, held near its reference by a
+ * KL penalty, or directly on preference pairs.
+ */
 public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
 
-  /** Where the value model starts (D17). */
-  public enum ValueModel {
-    /** A head of 0 on the policy's own layers. */
-    POLICY,
-    /** A model of its own that starts out as the reward model. */
-    REWARD
+  /** How the policy learns. */
+  public enum Algorithm {
+    PPO(PolicySettings.Method.PPO),
+    GRPO(PolicySettings.Method.GRPO),
+    RLOO(PolicySettings.Method.RLOO),
+    REINFORCE(PolicySettings.Method.REINFORCE),
+    DPO(null);
+
+    private final PolicySettings.Method method;
+
+    Algorithm(PolicySettings.Method method) {
+      this.method = method;
+    }
+  }
+
+  /** The watch for over-optimisation, and the reward model that training does not see. */
+  public record Watch(
+      int every, ModelSource rewardModel, int prompts, double threshold, int patience) {
+    public Watch {
+      Problems.in("watch")
+          .require(
+              every == 0 || rewardModel.ref() != null,
+              "watch.every is %d, but watch.reward-model is %s: name a reward model of the"
+                  + " registry that was trained apart",
+              every,
+              rewardModel)
+          .throwIfAny();
+    }
+
+    OveroptimisationWatch.Settings settings() {
+      return new OveroptimisationWatch.Settings(every, prompts, threshold, patience);
+    }
   }
 
   public record Config(
       String name,
+      Algorithm algorithm,
       ModelSource baseModel,
       ModelRef rewardModel,
+      RewardModels.Aggregate reward,
       String snapshot,
       PolicyFolder.Limits limits,
-      ValueModel valueModel,
+      PolicyReplicas.ValueModel valueModel,
       EngineSettings engine,
-      PpoSettings ppo,
+      Fleet.Settings fleet,
+      PolicySettings.Rollouts rollout,
+      PolicySettings.Kl kl,
+      PolicySettings.Advantages advantage,
+      PolicySettings.Update update,
+      DpoTrainer.Settings dpo,
+      Watch watch,
+      int tablesEvery,
       long seed) {
     public Config {
       Problems.in("train-policy")
           .require(!name.isBlank(), "name is empty")
           .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
+          .require(tablesEvery >= 1, "tables-every must be at least 1, got %d", tablesEvery)
           .require(!baseModel.isNone(), "base-model is none: name a model to start from")
           .require(
               engine.lora().dropout() == 0,
               "engine.lora.dropout must be 0: with dropout the update's log-probs are not those"
                   + " that were sampled")
           .throwIfAny();
+      watch.settings();
+      if (algorithm != Algorithm.DPO) {
+        new PolicySettings(algorithm.method, rollout, kl, advantage, update);
+      }
+    }
+
+    PolicySettings settings() {
+      return new PolicySettings(algorithm.method, rollout, kl, advantage, update);
+    }
+
+    boolean online() {
+      return algorithm != Algorithm.DPO;
     }
   }
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
     ModelVersion base = context.resolve(config.baseModel());
-    ModelVersion reward = context.resolve(config.rewardModel());
+    ModelVersion reward = config.online() ? context.resolve(config.rewardModel()) : null;
     String snapshot = Snapshots.resolve(context, config.snapshot());
-    List<String> prompts = Snapshots.prompts(context, snapshot, "train");
     ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.limits());
     long seed = JobContext.key(config.seed(), "ppo");
-    StepMetrics metrics = new StepMetrics(context, "ppo");
-    TableRows trajectories = new TableRows(TrainingTables.TRAJECTORIES);
+    PolicyReplicas replicas =
+        new PolicyReplicas(
+            base.ref(),
+            reward == null ? null : reward.ref(),
+            config.valueModel(),
+            config.engine(),
+            config.online() ? config.rollout().temperature() : 1,
+            seed);
     Path draft = context.draft(config.name());
     try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
-        RewardModel rewardModel = RewardModels.open(reward, models)) {
-      ModelLoader.Loaded trained = models.trainable(base, config.engine().lora(), seed);
+        Fleet fleet = Fleet.forRun(context, config.fleet(), models)) {
+      ModelLoader.Loaded trained = replicas.trained(models);
       encoder.checkFits(trained.model().config());
-      try (LocalSession policy =
-              new LocalSession(
-                  trained.model(),
-                  valueModel(config, trained, reward, models),
-                  config.engine(),
-                  config.ppo().temperature());
-          LocalSession reference =
-              new LocalSession(
-                  models.open(base).model(), config.engine(), config.ppo().temperature())) {
+      try (LocalSession master = replicas.policy(trained, models);
+          SparkTrainingSession policy =
+              new SparkTrainingSession(fleet, "policy", replicas::policy, master);
+          SparkTrainingSession reference =
+              new SparkTrainingSession(fleet, "reference", replicas::reference, null)) {
+        StepCommits commits = new StepCommits(context, policy, config.tablesEvery());
 
-        new PpoTrainer(policy, reference, rewardModel, encoder, config.ppo(), seed)
-            .train(
-                prompts,
-                (step, total, episodes, values) -> {
-                  metrics.add(step, total, values, "score_minus_beta_kl");
-                  episodes.forEach(episode -> trajectories.add(row(context, episode)));
-                });
+        if (config.online()) {
+          PolicyTrainer.Roles roles =
+              new PolicyTrainer.Roles(
+                  policy,
+                  reference,
+                  new FleetScorer(fleet, reward.ref(), config.reward()),
+                  fleet.phases());
+          optimise(config, context, roles, encoder, snapshot, commits, seed);
+        } else {
+          learnFromPairs(config, context, policy, reference, encoder, snapshot, commits, seed);
+        }
 
         new PolicyFolder(draft).write(trained, encoder, base.folder());
       }
     }
-    context.tables().replace(trajectories);
-    metrics.save();
-    context.publish(
-        draft, config.name(), "causal-lm", List.of(base, reward), snapshot, config.seed());
-  }
-
-  private static CausalLm valueModel(
-      Config config, ModelLoader.Loaded policy, ModelVersion reward, ModelLoader models)
-      throws IOException {
-    if (config.valueModel() == ValueModel.POLICY) {
-      policy.model().clearScalarHead();
-      return policy.model();
+    List<ModelVersion> parents = new ArrayList<>(List.of(base));
+    if (reward != null) {
+      parents.add(reward);
     }
-    return RewardModels.valueModel(reward, models, policy.model().config());
+    context.publish(draft, config.name(), "causal-lm", parents, snapshot, config.seed());
   }
 
-  private static Map<String, Object> row(JobContext context, Trajectory episode) {
-    Map<String, Object> row = new HashMap<>();
-    row.put("run_id", context.runId());
-    row.put("step", (long) episode.step());
-    row.put("prompt_id", (long) episode.promptId());
-    row.put("sample", (long) episode.sample());
-    row.put("prompt", episode.prompt());
-    row.put("completion", episode.completion());
-    row.put("completion_tokens", episode.completionTokens());
-    row.put("log_probs", episode.logProbs());
-    row.put("ref_log_probs", episode.refLogProbs());
-    row.put("values", episode.values());
-    row.put("rewards", episode.rewards());
-    row.put("score", episode.score());
-    row.put("safety_penalty", episode.safetyPenalty());
-    row.put("kl", episode.kl());
-    row.put("ended_by", episode.endedBy());
-    return row;
+  private static void optimise(
+      Config config,
+      JobContext context,
+      PolicyTrainer.Roles roles,
+      ChatEncoder encoder,
+      String snapshot,
+      StepCommits commits,
+      long seed)
+      throws Exception {
+    PolicySettings settings = config.settings();
+    List<String> prompts = Snapshots.prompts(context, snapshot, "train");
+    TrainingWarnings warnings = new TrainingWarnings(context);
+
+    PolicyTrainer.State end =
+        new PolicyTrainer(roles, encoder, settings, seed)
+            .train(
+                commits.resume(PolicyTrainer.State.begin(settings)),
+                prompts,
+                watch(config, context, roles, snapshot),
+                (after, trajectories, metrics) -> {
+                  int step = after.step() - 1;
+                  int total = config.rollout().steps();
+                  warnings.look(metrics);
+                  commits.commit(
+                      after,
+                      after.stopped() || after.step() == total,
+                      Map.of(step, metrics),
+                      trajectories);
+                  commits.show(step, total, metrics, "score_minus_beta_kl");
+                });
+
+    if (end.stopped()) {
+      commits.loadBest(end);
+    }
+    commits.close(end, (long) end.step() * config.rollout().batch());
+  }
+
+  private static OveroptimisationWatch watch(
+      Config config, JobContext context, PolicyTrainer.Roles roles, String snapshot)
+      throws Exception {
+    if (config.watch().every() == 0) {
+      return null;
+    }
+    ModelVersion heldOut = context.resolve(config.watch().rewardModel());
+    return new OveroptimisationWatch(
+        config.watch().settings(),
+        Snapshots.prompts(context, snapshot, "test"),
+        ((FleetScorer) roles.reward()).of(heldOut.ref()),
+        config.rollout().temperature(),
+        JobContext.key(config.seed(), "watch"));
+  }
+
+  private static void learnFromPairs(
+      Config config,
+      JobContext context,
+      SparkTrainingSession policy,
+      SparkTrainingSession reference,
+      ChatEncoder encoder,
+      String snapshot,
+      StepCommits commits,
+      long seed)
+      throws Exception {
+    PolicyTrainer.State begin =
+        new PolicyTrainer.State(
+            0, config.dpo().beta(), OveroptimisationWatch.Seen.nothing(), false);
+
+    Map<Integer, Map<String, Double>> since = new TreeMap<>();
+
+    int steps =
+        new DpoTrainer(policy, reference, encoder, config.dpo(), config.update(), seed)
+            .train(
+                commits.resume(begin).step(),
+                Snapshots.pairs(context, snapshot, "train"),
+                (done, total, commit, metrics) -> {
+                  since.put(done - 1, metrics);
+                  if (commit) {
+                    commits.commit(begin.at(done), true, since, List.of());
+                    since.clear();
+                  }
+                  commits.show(done - 1, total, metrics, "rewards/accuracies");
+                });
+    commits.close(begin.at(steps), 0);
   }
 }

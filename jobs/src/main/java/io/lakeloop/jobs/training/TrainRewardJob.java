@@ -4,7 +4,6 @@ import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
 import io.lakeloop.feedback.Snapshots;
-import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
@@ -12,16 +11,13 @@ import io.lakeloop.reward.LinearReward;
 import io.lakeloop.reward.LinearRewardTrainer;
 import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.reward.RewardModel;
-import io.lakeloop.reward.RewardModels;
-import io.lakeloop.reward.TransformerReward;
 import io.lakeloop.reward.TransformerRewardTrainer;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.run.StepMetrics;
 import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.Fleet;
 import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.ModelLoader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -43,9 +39,26 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       LearningRate.Schedule schedule,
       double weightDecay,
       double maxGradNorm) {
+    /** Optimizer steps on so many pairs. */
+    int steps(int pairs) {
+      return epochs * ((pairs + batchSize - 1) / batchSize);
+    }
+
     TransformerRewardTrainer.Settings training() {
       return new TransformerRewardTrainer.Settings(
           epochs, batchSize, learningRate, schedule, weightDecay, maxGradNorm);
+    }
+  }
+
+  /**
+   * Members that are trained apart and score together.
+   *
+   * @param members transformers, each an adapter with a head of its own
+   * @param linear true if the linear model joins them
+   */
+  public record Ensemble(int members, boolean linear) {
+    boolean alone() {
+      return members == 1 && !linear;
     }
   }
 
@@ -55,9 +68,12 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       Architecture architecture,
       Linear linear,
       Transformer transformer,
+      Ensemble ensemble,
+      int referenceSamples,
       ModelSource baseModel,
       PolicyFolder.Limits limits,
       EngineSettings engine,
+      Fleet.Settings fleet,
       long seed) {
     public Config {
       Problems.in("train-reward")
@@ -83,6 +99,22 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
               transformer.learningRate() > 0,
               "transformer.learning-rate must be positive, got %s",
               transformer.learningRate())
+          .require(
+              ensemble.members() >= 1 && ensemble.members() <= 64,
+              "ensemble.members must lie in 1..64, got %d",
+              ensemble.members())
+          .require(
+              ensemble.alone()
+                  || (architecture == Architecture.TRANSFORMER && !engine.lora().none()),
+              "ensemble.members is %d and ensemble.linear is %s: an ensemble's transformers are"
+                  + " adapters of one base; set architecture=transformer and engine.lora.rank to 1"
+                  + " or more",
+              ensemble.members(),
+              ensemble.linear())
+          .require(
+              referenceSamples >= 0,
+              "reference-samples must not be negative, got %d",
+              referenceSamples)
           .throwIfAny();
     }
   }
@@ -90,63 +122,50 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   @Override
   public void run(Config config, JobContext context) throws Exception {
     String snapshot = Snapshots.resolve(context, config.snapshot());
-
-    ModelVersion published =
-        switch (config.architecture()) {
-          case LINEAR -> linear(config, context, snapshot);
-          case TRANSFORMER -> transformer(config, context, snapshot);
-        };
-
+    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train");
     List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test");
+    boolean transformer = config.architecture() == Architecture.TRANSFORMER;
+    ModelVersion base = transformer ? context.resolve(config.baseModel()) : null;
+    Path draft = context.draft(config.name());
+    RewardEvaluation evaluation;
     try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
-        RewardModel model = RewardModels.open(published, models)) {
-      List<Metric> metrics =
-          RewardEvaluation.measure(
+        RewardModel model =
+            transformer
+                ? new RewardEnsembleTraining(config, context, models, base, snapshot).train(pairs)
+                : linear(config, context, snapshot, pairs)) {
+
+      evaluation =
+          RewardEvaluation.of(
               model,
               heldOut,
               JobContext.key(config.seed(), "evaluation"),
               (done, total) -> context.progress("scoring", done, total, "held-out pairs"));
-      context.tables().replace(Metric.rows(context, published, snapshot, metrics));
-      RewardSummary.say(context, published, snapshot, metrics);
+
+      model.calibrated(evaluation.temperature()).write(draft, transformer ? base.folder() : null);
     }
+    ModelVersion published =
+        context.publish(
+            draft,
+            config.name(),
+            kind(config),
+            transformer ? List.of(base) : List.of(),
+            snapshot,
+            config.seed());
+    List<Metric> metrics = evaluation.metrics();
+    context.tables().replace(Metric.rows(context, published, snapshot, metrics));
+    RewardSummary.say(context, published, snapshot, metrics);
   }
 
-  private static ModelVersion linear(Config config, JobContext context, String snapshot)
-      throws IOException {
-    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train");
-    LinearReward model =
-        new LinearRewardTrainer(config.linear().regularisation(), config.linear().iterations())
-            .train(Snapshots.rows(context, snapshot, "train").orderBy("item_id", "chosen"), pairs);
-    Path draft = context.draft(config.name());
-    model.write(draft);
-    return context.publish(
-        draft, config.name(), "linear-bradley-terry", List.of(), snapshot, config.seed());
+  private static String kind(Config config) {
+    if (config.architecture() == Architecture.LINEAR) {
+      return "linear-bradley-terry";
+    }
+    return config.ensemble().alone() ? "transformer-bradley-terry" : "reward-ensemble";
   }
 
-  private static ModelVersion transformer(Config config, JobContext context, String snapshot)
-      throws IOException {
-    ModelVersion base = context.resolve(config.baseModel());
-    EngineSettings engine = config.engine();
-    long seed = JobContext.key(config.seed(), "reward");
-    StepMetrics metrics = new StepMetrics(context, "reward");
-    ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.limits());
-    Path draft = context.draft(config.name());
-    try (ModelLoader models = ModelLoader.forRun(context, engine.precision())) {
-      ModelLoader.Loaded start = models.trainable(base, engine.lora(), seed);
-      encoder.checkFits(start.model().config());
-      try (TransformerReward model =
-          new TransformerRewardTrainer(config.transformer().training(), engine, seed)
-              .train(
-                  start,
-                  encoder,
-                  Snapshots.pairs(context, snapshot, "train"),
-                  (step, total, values) ->
-                      metrics.add(step, total, values, "rewards/accuracies"))) {
-        model.write(draft, base.folder());
-      }
-    }
-    metrics.save();
-    return context.publish(
-        draft, config.name(), "transformer-bradley-terry", List.of(base), snapshot, config.seed());
+  static LinearReward linear(
+      Config config, JobContext context, String snapshot, List<PreferencePair> pairs) {
+    return new LinearRewardTrainer(config.linear().regularisation(), config.linear().iterations())
+        .train(Snapshots.rows(context, snapshot, "train").orderBy("item_id", "chosen"), pairs);
   }
 }

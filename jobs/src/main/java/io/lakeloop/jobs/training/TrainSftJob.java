@@ -11,6 +11,7 @@ import io.lakeloop.lm.tokenizer.Tokenizer;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.policy.SftExamples;
 import io.lakeloop.policy.SftTrainer;
+import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.reward.Exchange;
@@ -18,10 +19,13 @@ import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.StepMetrics;
 import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.Fleet;
 import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.LocalSession;
 import io.lakeloop.session.ModelLoader;
+import io.lakeloop.session.SparkTrainingSession;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,7 +37,8 @@ import java.util.stream.Stream;
 public final class TrainSftJob implements Job<TrainSftJob.Config> {
 
   /** Shape of the model, in the words of a Hugging Face config.json. */
-  public record Model(int vocabSize, int hiddenSize, int intermediateSize, int layers, int heads) {
+  public record Model(int vocabSize, int hiddenSize, int intermediateSize, int layers, int heads)
+      implements Serializable {
     LmConfig lmConfig(int maxPositions) {
       return LmConfig.llama(
           vocabSize, hiddenSize, intermediateSize, layers, heads, heads, maxPositions);
@@ -55,6 +60,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       double weightDecay,
       double maxGradNorm,
       EngineSettings engine,
+      Fleet.Settings fleet,
       long seed) {
     public Config {
       Problems.in("train-sft")
@@ -96,7 +102,8 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
     StepMetrics metrics = new StepMetrics(context, "sft");
     List<ModelVersion> parents =
         config.baseModel().isNone() ? List.of() : List.of(context.resolve(config.baseModel()));
-    try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision())) {
+    try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
+        Fleet fleet = Fleet.forRun(context, config.fleet(), models)) {
       Path companions = parents.isEmpty() ? draft : parents.get(0).folder();
       if (parents.isEmpty()) {
         new BpeTrainer(config.model().vocabSize())
@@ -104,10 +111,23 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
                 examples.stream().flatMap(e -> Stream.of(e.prompt(), e.completion())).toList(),
                 draft);
       }
-      ModelLoader.Loaded start =
-          parents.isEmpty() ? newModel(config, models) : start(config, parents.get(0), models);
+      Start replicas =
+          new Start(
+              parents.isEmpty() ? null : parents.get(0).ref(),
+              config.model(),
+              config.maxPromptTokens() + config.maxCompletionTokens(),
+              config.engine(),
+              JobContext.key(config.seed(), "weights"));
+      ModelLoader.Loaded start = replicas.open(models);
+      EngineSettings engine = config.engine();
       try (Tokenizer tokenizer = Tokenizer.open(companions);
-          LocalSession session = new LocalSession(start.model(), config.engine(), 1)) {
+          LocalSession master = new LocalSession(start.model(), engine, 1);
+          SparkTrainingSession session =
+              new SparkTrainingSession(
+                  fleet,
+                  "sft",
+                  loader -> new LocalSession(replicas.open(loader).model(), engine, 1),
+                  master)) {
         ChatEncoder encoder =
             new ChatEncoder(tokenizer, config.maxPromptTokens(), config.maxCompletionTokens());
         encoder.checkFits(start.model().config());
@@ -127,19 +147,23 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
     context.publish(draft, config.name(), "causal-lm", parents, "", config.seed());
   }
 
-  private static ModelLoader.Loaded newModel(Config config, ModelLoader models) {
-    int maxPositions = config.maxPromptTokens() + config.maxCompletionTokens();
-    return new ModelLoader.Loaded(
-        CausalLm.initialise(
-            config.model().lmConfig(maxPositions),
-            JobContext.key(config.seed(), "weights"),
-            models.compute(),
-            config.engine().precision()),
-        null);
-  }
+  /**
+   * Where the training starts, the same on the driver and on every executor.
+   *
+   * @param base null for a new model
+   */
+  private record Start(
+      ModelRef base, Model shape, int maxPositions, EngineSettings engine, long seed)
+      implements Serializable {
 
-  private static ModelLoader.Loaded start(Config config, ModelVersion base, ModelLoader models)
-      throws IOException {
-    return models.trainable(base, config.engine().lora(), JobContext.key(config.seed(), "weights"));
+    ModelLoader.Loaded open(ModelLoader models) throws IOException {
+      if (base != null) {
+        return models.trainable(models.resolve(base), engine.lora(), seed);
+      }
+      return new ModelLoader.Loaded(
+          CausalLm.initialise(
+              shape.lmConfig(maxPositions), seed, models.compute(), engine.precision()),
+          null);
+    }
   }
 }
