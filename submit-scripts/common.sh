@@ -43,14 +43,52 @@ environment_of() {
   echo "$environment"
 }
 
+# Takes --master URL and --spark key=value, which are Spark's, out of the arguments: the rest is left in ${job[@]}.
+split_arguments() {
+  master= spark_conf=() job=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --master) master=${2:-}; [ -n "$master" ] || fail "Cannot read the command line: --master needs a value, as spark://host:7077, yarn, k8s://https://host:443 or local[2]."; shift 2 ;;
+      --spark) [[ ${2:-} == spark.*=* ]] || fail "Cannot read the command line: --spark takes spark.key=value, got '${2:-}'."; spark_conf+=(--conf "$2"); shift 2 ;;
+      *) job+=("$1"); shift ;;
+    esac
+  done
+}
+
+# The settings of a cluster manager go with its master.
+cluster_of() {
+  case $1 in
+    spark://*) echo standalone ;;
+    yarn) echo yarn ;;
+    k8s://*) echo kubernetes ;;
+  esac
+}
+
+# Spark's settings: the environment's, and over them those of the cluster that it runs on.
+settings_for() {
+  local cluster=$2 merged
+  [ -n "$cluster" ] || { echo "$1"; return; }
+  merged=$(mktemp "$home/jobs/target/spark-XXXXXX.conf")
+  # What ties a driver to this machine is for this machine alone.
+  local own='^spark\.master'
+  [[ $master == *127.0.0.1* ]] || own='^spark\.(master|driver\.host|driver\.bindAddress)'
+  { grep -Ev "$own" "$1"; cat "$home/conf/clusters/$cluster.conf"; } >"$merged"
+  echo "$merged"
+}
+
 spark_submit() {
-  local environment defaults terminal=()
+  local environment defaults cluster terminal=()
+  split_arguments "$@"
+  set -- "${job[@]}"
   environment=$(environment_of "$@")
   [[ $environment =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || fail "Cannot read the command line: --env takes a name, got '$environment'."
   defaults=$home/conf/$environment/spark-defaults.conf
-  [ -f "$defaults" ] || fail "Cannot run in the environment '$environment': there is no file $defaults. Known: $(ls "$home/conf" | grep -v '\.' | tr '\n' ' ')"
+  [ -f "$defaults" ] || fail "Cannot run in the environment '$environment': there is no file $defaults. Known: $(ls "$home/conf" | grep -v '\.' | grep -v '^clusters$' | tr '\n' ' ')"
+  cluster=$(cluster_of "$master")
+  defaults=$(settings_for "$defaults" "$cluster")
+  [ -z "$master" ] || spark_conf+=(--master "$master")
   [ "${1:-}" != sql ] && [ -t 2 ] && terminal=(--terminal)
-  export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+  [ -n "$cluster" ] && [[ $master != *127.0.0.1* ]] || export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
   export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
   # Two busy-waiting threads on small matrices gain a tenth on an idle machine and lose four fifths on a busy one.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
@@ -66,6 +104,7 @@ spark_submit() {
     --properties-file "$defaults"
     --driver-class-path "$path"
     --conf "spark.executor.extraClassPath=$path"
+    "${spark_conf[@]}"
     --driver-java-options "-Dlog4j2.configurationFile=file:$home/conf/log4j2.properties -Dai.djl.offline=true -Duser.timezone=UTC"
     "$jobs_jar" "$@" "${terminal[@]}")
   if [ -n "${SPARK_HOME:-}" ]; then
