@@ -5,6 +5,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.Checkpoints;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.JobPhase;
 import io.lakeloop.run.StepMetrics;
 import io.lakeloop.session.TrainingSession;
 import io.lakeloop.table.TableRows;
@@ -109,6 +110,17 @@ public final class StepCommits {
    * @param values metrics by step, counted from 0, since the last commit
    */
   public void commit(
+      PolicyTrainer.State after,
+      boolean last,
+      Map<Integer, Map<String, Double>> values,
+      List<Trajectory> trajectories) {
+    JobPhase.run(
+        context.spark().sparkContext(),
+        "commit",
+        () -> committed(after, last, values, trajectories));
+  }
+
+  private void committed(
       PolicyTrainer.State after,
       boolean last,
       Map<Integer, Map<String, Double>> values,

@@ -26,4 +26,24 @@ public record Trajectory(
     double score,
     double safetyPenalty,
     double kl,
-    String endedBy) {}
+    String endedBy) {
+
+  /** The same episode under another step. */
+  Trajectory at(int other) {
+    return new Trajectory(
+        other,
+        promptId,
+        sample,
+        prompt,
+        completion,
+        completionTokens,
+        logProbs,
+        refLogProbs,
+        values,
+        rewards,
+        score,
+        safetyPenalty,
+        kl,
+        endedBy);
+  }
+}

@@ -7,6 +7,7 @@ import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.JobPhase;
 import io.lakeloop.run.Stopwatch;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -37,8 +38,15 @@ public final class Fleet implements AutoCloseable {
    * @param shards logical parts of every batch; results depend on their number
    * @param tasks Spark tasks that they are dealt to, 0 for one each; results do not depend on it
    * @param gpusPerTask GPUs that a task asks Spark for; 0 leaves it to spark.task.resource
+   * @param driverSumMegabytes gradients of all shards up to which the driver adds them up itself;
+   *     results do not depend on it
    */
-  public record Settings(int shards, int tasks, int gpusPerTask) {
+  public record Settings(int shards, int tasks, int gpusPerTask, int driverSumMegabytes) {
+    /** So many shards, a task for each, on the CPU. */
+    public static Settings of(int shards) {
+      return new Settings(shards, 0, 0, 32);
+    }
+
     public Settings {
       Problems.in("fleet")
           .require(shards >= 1, "fleet.shards must be at least 1, got %d", shards)
@@ -47,6 +55,10 @@ public final class Fleet implements AutoCloseable {
               gpusPerTask == 0 || gpusPerTask == 1,
               "fleet.gpus-per-task must be 0 or 1, got %d: a task trains one replica",
               gpusPerTask)
+          .require(
+              driverSumMegabytes >= 0 && driverSumMegabytes <= 1024,
+              "fleet.driver-sum-megabytes must lie in 0..1024, got %d",
+              driverSumMegabytes)
           .throwIfAny();
     }
   }
@@ -128,6 +140,11 @@ public final class Fleet implements AutoCloseable {
     return new ResourceProfileBuilder()
         .require(new TaskResourceRequests().cpus(1).resource("gpu", settings.gpusPerTask()))
         .build();
+  }
+
+  /** Bytes up to which the driver adds gradients up itself. */
+  long driverSumBytes() {
+    return (long) settings.driverSumMegabytes() << 20;
   }
 
   /** Logical parts of every batch. */
@@ -240,21 +257,16 @@ public final class Fleet implements AutoCloseable {
     }
   }
 
-  /** A Spark job. */
+  /** A Spark job's call. */
   @FunctionalInterface
   interface Job<R> {
     R run();
   }
 
-  /** Runs a Spark job under a name that its user interface and listeners show. */
   <R> R run(String phase, Job<R> job) {
-    String before = spark.getLocalProperty("spark.job.description");
-    spark.sc().setJobDescription(phase);
-    try {
-      return job.run();
-    } finally {
-      spark.sc().setJobDescription(before);
-    }
+    List<R> result = new ArrayList<>(1);
+    JobPhase.run(spark.sc(), phase, () -> result.add(job.run()));
+    return result.get(0);
   }
 
   @Override

@@ -18,21 +18,12 @@ import scala.Tuple2;
  * one gradient instead of as many as there are shards. Both add the same numbers in the same order.
  */
 final class GradientSum {
-  /** Gradients of all shards that the driver takes in at once. */
-  private static final long MAX_DRIVER_BYTES = 32L << 20;
-
   private static final int SLICE_BYTES = 4 << 20;
 
   private final Fleet fleet;
-  private final long maxDriverBytes;
 
   GradientSum(Fleet fleet) {
-    this(fleet, MAX_DRIVER_BYTES);
-  }
-
-  GradientSum(Fleet fleet, long maxDriverBytes) {
     this.fleet = fleet;
-    this.maxDriverBytes = maxDriverBytes;
   }
 
   /** What a shard's pass needs. */
@@ -71,7 +62,7 @@ final class GradientSum {
   }
 
   private Sum sum(JavaRDD<Fleet.Done<Part>> passes, int shards, int size, double[] computed) {
-    return 4L * size * shards > maxDriverBytes
+    return 4L * size * shards > fleet.driverSumBytes()
         ? sliced(passes, computed, size)
         : onDriver(passes, computed);
   }

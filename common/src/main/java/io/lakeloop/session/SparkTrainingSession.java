@@ -177,6 +177,11 @@ public final class SparkTrainingSession implements TrainingSession {
         entropy.toArray(float[][]::new));
   }
 
+  /** Bytes of the weights that are trained: what a publication and a gradient take. */
+  public long payloadBytes() {
+    return 4L * master.trainedCount();
+  }
+
   @Override
   public void saveState(Path folder) {
     master.saveState(folder);

@@ -23,6 +23,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Suggestion;
 import io.lakeloop.config.UserError;
 import io.lakeloop.jobs.benchmark.BenchmarkLmJob;
+import io.lakeloop.jobs.benchmark.BenchmarkTrainingJob;
 import io.lakeloop.jobs.evaluation.EvaluatePolicyJob;
 import io.lakeloop.jobs.evaluation.EvaluateRewardJob;
 import io.lakeloop.jobs.feedback.CleanLogsJob;
@@ -133,7 +134,7 @@ public final class JobCatalogue {
               List.of(EVALUATIONS)),
           new JobDefinition<>(
               "train-policy",
-              "optimises a policy against a reward model by PPO",
+              "optimises a policy against a reward model, or on pairs",
               TrainPolicyJob.Config.class,
               new TrainPolicyJob(),
               List.of(PREFERENCES, DATASET_SNAPSHOTS),
@@ -166,6 +167,13 @@ public final class JobCatalogue {
               new BenchmarkLmJob(),
               List.of(),
               List.of(TRAINING_METRICS)),
+          new JobDefinition<>(
+              "benchmark-training",
+              "measures where the time of a PPO step goes",
+              BenchmarkTrainingJob.Config.class,
+              new BenchmarkTrainingJob(),
+              List.of(),
+              List.of(TRAJECTORIES, TRAINING_METRICS)),
           new JobDefinition<>(
               "report",
               "draws the whole loop on one page",

@@ -96,6 +96,13 @@ public record Compute(int gpu, int threads) {
       return manager.getManagedArrays().size();
     }
 
+    /** Bytes of the arrays held here. */
+    public long bytes() {
+      return manager.getManagedArrays().stream()
+          .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+          .sum();
+    }
+
     /** Returns when all that was asked of this device so far is done. */
     public void await() {
       try (NDArray last = zeros(new Shape(1))) {
