@@ -112,6 +112,7 @@ public final class InteractionCleaner implements Serializable {
     cells.put("prompt", log.requiredText("prompt"));
     cells.put("completion", log.requiredText("completion"));
     cells.put("model_version", log.text("model_version"));
+    cells.put("product", log.text("product"));
     cells.put("latency_ms", log.wholeNumber("latency_ms"));
     cells.put("tokens_in", log.wholeNumber("tokens_in"));
     cells.put("tokens_out", log.wholeNumber("tokens_out"));

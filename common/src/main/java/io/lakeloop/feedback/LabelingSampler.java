@@ -88,6 +88,7 @@ public final class LabelingSampler {
             col("completion_b"),
             col("interaction_a"),
             col("interaction_b"),
+            col("product_a").as("product"),
             concat_ws(" vs ", array_sort(array(col("model_a"), col("model_b")))).as("stratum"),
             col("draw_a").as("draw"));
   }
@@ -98,6 +99,7 @@ public final class LabelingSampler {
         col("completion").as("completion_" + side),
         col("interaction_id").as("interaction_" + side),
         col("model").as("model_" + side),
+        col("product").as("product_" + side),
         col("draw").as("draw_" + side),
         col("at"));
   }

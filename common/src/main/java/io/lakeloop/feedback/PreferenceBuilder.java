@@ -81,6 +81,7 @@ public final class PreferenceBuilder {
             col("p_chosen"),
             lit(1.0).as("weight"),
             lit(0.0).as("margin"),
+            col("product"),
             split(col("prompt"), testShare).as("split"),
             col("labels"));
   }

@@ -19,6 +19,8 @@ import org.apache.spark.sql.Row;
 
 /** Immutable sets of preference pairs. */
 public final class Snapshots {
+  private static final String ALL_PRODUCTS = "all";
+
   private Snapshots() {}
 
   /**
@@ -109,13 +111,35 @@ public final class Snapshots {
   }
 
   /**
+   * Pairs of one split that are about one product, as rows.
+   *
+   * @param product {@code all} for every pair
+   */
+  public static Dataset<Row> rows(
+      JobContext context, String snapshotId, String split, String product) {
+    Dataset<Row> rows = rows(context, snapshotId, split);
+    return product.equals(ALL_PRODUCTS) ? rows : rows.where(col("product").equalTo(product));
+  }
+
+  /**
    * Pairs of one split, on the driver, in the order of their ids.
    *
    * @throws UserError DATA_EMPTY if there are none
    */
   public static List<PreferencePair> pairs(JobContext context, String snapshotId, String split) {
+    return pairs(context, snapshotId, split, ALL_PRODUCTS);
+  }
+
+  /**
+   * Pairs of one split that are about one product, on the driver, in the order of their ids.
+   *
+   * @param product {@code all} for every pair
+   * @throws UserError DATA_EMPTY if there are none
+   */
+  public static List<PreferencePair> pairs(
+      JobContext context, String snapshotId, String split, String product) {
     List<PreferencePair> pairs =
-        rows(context, snapshotId, split)
+        rows(context, snapshotId, split, product)
             .orderBy("item_id", "chosen")
             .select("prompt", "chosen", "rejected", "p_chosen", "weight", "margin")
             .collectAsList()
@@ -134,9 +158,11 @@ public final class Snapshots {
     if (pairs.isEmpty()) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,
-          "Cannot use snapshot %s: its split %s holds no pair. Build it with another test-share.",
+          "Cannot use snapshot %s: its split %s holds no pair%s. Build it with another test-share%s.",
           snapshotId,
-          split);
+          split,
+          product.equals(ALL_PRODUCTS) ? "" : " about the product '" + product + "'",
+          product.equals(ALL_PRODUCTS) ? "" : ", or name a product that its pairs have");
     }
     return pairs;
   }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -102,10 +101,5 @@ public final class EnsembleReward implements RewardModel {
   @Override
   public void close() {
     members.forEach(RewardModel::close);
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(members.toArray());
   }
 }

@@ -11,7 +11,6 @@ import io.lakeloop.run.JobPhase;
 import io.lakeloop.run.Stopwatch;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.TaskContext;
@@ -272,10 +271,5 @@ public final class Fleet implements AutoCloseable {
   @Override
   public void close() {
     Slots.end(id);
-  }
-
-  @Override
-  public String toString() {
-    return "fleet of " + Arrays.toString(new int[] {settings.shards(), slots()});
   }
 }

@@ -134,6 +134,7 @@ public final class LogSimulator {
     record.put("turn", turn);
     record.put("user_id", "user-" + CounterRandom.below(1 + conversations / 3, key, 8));
     record.put("model_version", newModel ? "desk-2" : "desk-1");
+    record.put("product", product);
     long seconds = conversation * 97L + turn * 45L + CounterRandom.below(40, turnKey, 9);
     record.put("created_at", FIRST_DAY.plusSeconds(seconds).toString());
     if (flaw != Flaw.MISSING_PROMPT) {

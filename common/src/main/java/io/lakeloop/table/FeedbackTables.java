@@ -71,6 +71,7 @@ public final class FeedbackTables {
               required("completion", StringType, "what the model answered, personal data replaced"),
               optional("messages", MESSAGES, "earlier turns, oldest first"),
               optional("model_version", StringType, "model that answered"),
+              optional("product", StringType, "product or flow that it was about"),
               required("created_at", TimestampType, "time of the answer, UTC"),
               optional("latency_ms", LongType, "time to the full answer, milliseconds"),
               optional("tokens_in", LongType, "tokens read"),

@@ -34,6 +34,7 @@ public final class LabelingTables {
                   "interaction_b",
                   StringType,
                   "interactions.interaction_id of b; null for gold questions"),
+              optional("product", StringType, "product or flow that it is about"),
               required("stratum", StringType, "group that the item was drawn from"),
               required("reason", StringType, "why it was drawn"),
               required(

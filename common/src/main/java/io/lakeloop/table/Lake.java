@@ -69,7 +69,20 @@ public final class Lake {
 
   /** Reads the table as it was at the version. */
   public Dataset<Row> read(Table table, long version) {
-    return spark.read().format("delta").option("versionAsOf", version).load(path(table));
+    return grown(
+        table, spark.read().format("delta").option("versionAsOf", version).load(path(table)));
+  }
+
+  /** Columns may grow: those that a table was written without are null. */
+  private static Dataset<Row> grown(Table table, Dataset<Row> rows) {
+    List<String> present = List.of(rows.columns());
+    Dataset<Row> grown = rows;
+    for (io.lakeloop.table.Column column : table.columns()) {
+      if (!present.contains(column.name())) {
+        grown = grown.withColumn(column.name(), functions.lit(null).cast(column.type()));
+      }
+    }
+    return grown;
   }
 
   /**
@@ -79,7 +92,7 @@ public final class Lake {
     if (!exists(table)) {
       throw missing(table);
     }
-    return spark.read().format("delta").load(path(table));
+    return grown(table, spark.read().format("delta").load(path(table)));
   }
 
   /** The error of a table that is not there. */
@@ -120,7 +133,11 @@ public final class Lake {
             : confined(table, slice, aligned).write().mode("append");
     // Where others commit at the same time, ours is the first after this version that is ours.
     long before = version(table).orElseThrow();
-    writer.format("delta").option("userMetadata", userMetadata).save(path(table));
+    writer
+        .format("delta")
+        .option("mergeSchema", "true")
+        .option("userMetadata", userMetadata)
+        .save(path(table));
     return commit(table, before + 1, userMetadata);
   }
 

@@ -31,6 +31,7 @@ public final class PreferencesTables {
               required("p_chosen", DoubleType, "probability that chosen is the better one"),
               required("weight", DoubleType, "share of the pair in the loss"),
               required("margin", DoubleType, "by how much chosen is better, reward units"),
+              optional("product", StringType, "product or flow that it is about"),
               required("split", StringType, "train or test"),
               required("labels", LongType, "labels that it rests on"))
           .check("probability_share", "p_chosen BETWEEN 0 AND 1")

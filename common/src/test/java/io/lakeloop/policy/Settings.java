@@ -57,4 +57,31 @@ final class Settings {
             10,
             100));
   }
+
+  /** The same with another limit of the mean ratio. */
+  static PolicySettings limited(PolicySettings s, double maxRatio) {
+    PolicySettings.Update u = s.update();
+    return new PolicySettings(
+        s.method(),
+        s.rollout(),
+        s.kl(),
+        s.advantage(),
+        new PolicySettings.Update(
+            u.epochs(),
+            u.minibatches(),
+            u.learningRate(),
+            u.schedule(),
+            u.maxGradNorm(),
+            u.adamBeta2(),
+            u.adamEpsilon(),
+            u.adamForm(),
+            u.clipRange(),
+            u.dualClip(),
+            u.valueClipRange(),
+            u.valueCoefficient(),
+            u.lossMean(),
+            u.importanceCap(),
+            u.stopKl(),
+            maxRatio));
+  }
 }

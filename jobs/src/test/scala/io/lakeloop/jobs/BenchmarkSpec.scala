@@ -40,6 +40,29 @@ class BenchmarkSpec extends LoopSpec {
     }
   }
 
+  describe("benchmark-training") {
+    it("measures every phase on one executor and on two, and computes many") {
+      val lake = new TestLake()
+      val settings = Seq(
+        "hidden-sizes" -> "64",
+        "vocab-size" -> "300",
+        "layers" -> "1",
+        "completion-tokens" -> "4",
+        "prompts-per-step" -> "8",
+        "steps" -> "1"
+      )
+      withClue(lake.output)(lake.submit("benchmark-training", "b3", settings: _*) shouldBe 0)
+      for (line <- Seq("forward-backward", "not models", "step(E) = ", " 512 ")) {
+        lake.output should include(line)
+      }
+      lake.count(
+        "training_metrics",
+        "phase = 'benchmark' AND metric LIKE '%not_model_share'"
+      ) shouldBe 2
+      lake.count("training_metrics", "metric LIKE '%512 executors/seconds/step'") shouldBe 1
+    }
+  }
+
   describe("a Spark task") {
     it("computes on as many threads as it has cores") {
       val threads = SharedSpark.session.sparkContext

@@ -112,6 +112,51 @@ class SimulatedLoopSpec extends LoopSpec {
         "rollout.steps" -> "1",
         "rollout.prompts-per-step" -> "4"
       )
+    ),
+    // An ensemble of adapters and the linear model on one product's pairs, and the other methods.
+    (
+      "train-reward",
+      "r4",
+      Seq(
+        "name" -> "reward-ensemble",
+        "architecture" -> "transformer",
+        "base-model" -> "sft-lora/1",
+        "transformer.epochs" -> "1",
+        "ensemble.members" -> "2",
+        "ensemble.linear" -> "true",
+        "reference-samples" -> "12",
+        "product" -> "Orbit"
+      ) ++ lora
+    ),
+    (
+      "train-policy",
+      "pol4",
+      Seq(
+        "name" -> "policy-grpo",
+        "algorithm" -> "grpo",
+        "base-model" -> "sft-lora/1",
+        "reward-model" -> "reward-ensemble/1",
+        "reward.aggregate" -> "uncertainty",
+        "kl.estimator" -> "k3",
+        "rollout.steps" -> "3",
+        "rollout.prompts-per-step" -> "3",
+        "rollout.samples-per-prompt" -> "2",
+        "tables-every" -> "2",
+        "watch.every" -> "1",
+        "watch.prompts" -> "4",
+        "watch.reward-model" -> "reward-linear/1"
+      ) ++ lora
+    ),
+    (
+      "train-policy",
+      "dpo1",
+      Seq(
+        "name" -> "policy-dpo",
+        "algorithm" -> "dpo",
+        "base-model" -> "sft-lora/1",
+        "dpo.batch-size" -> "64",
+        "dpo.commit-every" -> "2"
+      ) ++ lora
     )
   )
   private val codes = steps.map { case (job, runId, settings) =>
@@ -229,7 +274,9 @@ class SimulatedLoopSpec extends LoopSpec {
         "reward-lora",
         "policy-lora",
         "reward-folder",
-        "policy-folder"
+        "policy-folder",
+        "policy-grpo",
+        "policy-dpo"
       )
       Seq("interactions", "labels", "preferences").foreach(t =>
         spark.sql(s"DROP TABLE IF EXISTS $t")
@@ -251,6 +298,63 @@ class SimulatedLoopSpec extends LoopSpec {
         ("write", "table", "trajectories"),
         ("write", "model", "policy")
       )
+    }
+
+    it("appends what training does in batches of steps, none twice") {
+      for ((run, steps, rows) <- Seq(("pol1", 2, 16), ("pol4", 3, 18), ("dpo1", 0, 0))) {
+        lake.count("trajectories", s"run_id = '$run'") shouldBe rows
+        val metrics = lake.table("training_metrics").where(s"run_id = '$run'")
+        metrics.groupBy("step", "metric").count().where("count > 1").count() shouldBe 0
+        if (steps > 0) metrics.select("step").distinct().count() shouldBe steps
+      }
+      lake.count(
+        "training_metrics",
+        "run_id = 'dpo1' AND metric = 'rewards/margins'"
+      ) should be > 1L
+    }
+
+    it("knows before the first update that nothing has changed yet") {
+      for (run <- Seq("pol1", "pol2", "pol3", "pol4")) {
+        val first = lake.table("training_metrics").where(s"run_id = '$run' AND step = 0")
+        for (
+          (metric, value) <- Seq(
+            "policy/first_ratio_min" -> 1.0,
+            "policy/first_ratio_max" -> 1.0,
+            "policy/first_approximate_kl" -> 0.0
+          )
+        ) {
+          first.where(s"metric = '$metric'").first().getAs[Double]("value") shouldBe value
+        }
+      }
+    }
+
+    it("watches proxy, held-out reward and KL side by side") {
+      lake
+        .table("training_metrics")
+        .where("run_id = 'pol4' AND metric LIKE 'watch/%'")
+        .groupBy("metric")
+        .count()
+        .collect()
+        .map(row => (row.getString(0), row.getLong(1)))
+        .toSet shouldBe Set(("watch/proxy", 3L), ("watch/held_out", 3L), ("watch/kl", 3L))
+    }
+
+    it("calibrates reward models, and keeps a reliability table") {
+      for (run <- Seq("rl1", "r1", "r4")) {
+        val found = lake.table("evaluations").where(s"run_id = '$run'")
+        found.where("metric = 'temperature' AND value BETWEEN 0.05 AND 20").count() shouldBe 1
+        found.where("metric = 'ece_calibrated' AND slice_kind = 'all'").count() shouldBe 1
+        found.where("slice_kind = 'calibrated_confidence_bin'").count() should be > 0L
+      }
+      // One product's pairs are fewer than all.
+      val pairs = lake.table("preferences").where("split = 'test'")
+      val orbit = pairs.where("product = 'Orbit'").count()
+      orbit should (be > 0L and be < pairs.count())
+      lake
+        .table("evaluations")
+        .where("run_id = 'r4' AND metric = 'accuracy' AND slice_kind = 'all'")
+        .first()
+        .getAs[Long]("n") shouldBe orbit
     }
 
     it("writes a report that needs no network") {
@@ -395,6 +499,39 @@ class SimulatedLoopSpec extends LoopSpec {
       lake.output should include("Cannot go on training")
       lake.count("runs", "run_id = 'bad1' AND error_code = 'TRAINING_DIVERGED'") shouldBe 1
       lake.registry.versions("sft-bad").asScala shouldBe empty
+    }
+
+    it("that diverges on Spark keeps what was committed") {
+      lake.clearOutput()
+      val settings = Seq(
+        "name" -> "policy-bad",
+        "rollout.steps" -> "3",
+        "rollout.prompts-per-step" -> "4",
+        "update.epochs" -> "1",
+        "update.learning-rate" -> "1e30"
+      )
+      lake.submit("train-policy", "bad2", settings: _*) shouldBe 2
+      lake.output should include regex "Cannot go on training: .* is .* at step [01]"
+      lake.count("runs", "run_id = 'bad2' AND error_code = 'TRAINING_DIVERGED'") shouldBe 1
+      lake.registry.versions("policy-bad").asScala shouldBe empty
+    }
+
+    it("refuses what cannot work before it begins") {
+      lake.clearOutput()
+      lake.submit("train-policy", "x3", "algorithm" -> "grpo") shouldBe 2
+      lake.output should include("rollout.samples-per-prompt is 1, but grpo compares")
+      lake.submit("train-policy", "x4", "fleet.gpus-per-task" -> "1") shouldBe 2
+      lake.output should include("fleet.gpus-per-task is 1, but executors have 0")
+      lake.submit("train-policy", "x5", "watch.every" -> "2") shouldBe 2
+      lake.output should include("name a reward model of the registry")
+      lake.submit(
+        "train-reward",
+        "x6",
+        Seq("architecture" -> "transformer", "ensemble.members" -> "3"): _*
+      ) shouldBe 2
+      lake.output should include("an ensemble's transformers are adapters of one base")
+      lake.submit("train-reward", "x7", "product" -> "Zeppelin") shouldBe 2
+      lake.output should include("holds no pair about the product 'Zeppelin'")
     }
 
     it("names what it cannot find") {

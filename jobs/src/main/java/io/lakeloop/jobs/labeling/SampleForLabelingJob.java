@@ -43,7 +43,7 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
         config.goldQuestions().isBlank()
             ? sample
             : sample.unionByName(
-                GoldQuestions.read(context.spark(), context.path(config.goldQuestions())));
+                GoldQuestions.read(context.spark(), context.path(config.goldQuestions())), true);
 
     context
         .tables()

@@ -65,6 +65,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   public record Config(
       String name,
       String snapshot,
+      String product,
       Architecture architecture,
       Linear linear,
       Transformer transformer,
@@ -79,6 +80,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       Problems.in("train-reward")
           .require(!name.isBlank(), "name is empty")
           .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
+          .require(!product.isBlank(), "product is empty: name one, or all")
           .require(
               linear.regularisation() >= 0,
               "linear.regularisation must not be negative, got %s",
@@ -122,8 +124,8 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   @Override
   public void run(Config config, JobContext context) throws Exception {
     String snapshot = Snapshots.resolve(context, config.snapshot());
-    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train");
-    List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test");
+    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train", config.product());
+    List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test", config.product());
     boolean transformer = config.architecture() == Architecture.TRANSFORMER;
     ModelVersion base = transformer ? context.resolve(config.baseModel()) : null;
     Path draft = context.draft(config.name());
@@ -166,6 +168,9 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   static LinearReward linear(
       Config config, JobContext context, String snapshot, List<PreferencePair> pairs) {
     return new LinearRewardTrainer(config.linear().regularisation(), config.linear().iterations())
-        .train(Snapshots.rows(context, snapshot, "train").orderBy("item_id", "chosen"), pairs);
+        .train(
+            Snapshots.rows(context, snapshot, "train", config.product())
+                .orderBy("item_id", "chosen"),
+            pairs);
   }
 }
