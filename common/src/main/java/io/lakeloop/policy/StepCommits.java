@@ -13,6 +13,7 @@ import io.lakeloop.table.TrainingTables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +134,10 @@ public final class StepCommits {
             session.saveState(folder);
             write(folder, STATE_JSON, after);
           });
-      states.retain(List.of(after.step(), after.watch().bestStep()));
+      List<Integer> kept = new ArrayList<>(states.steps());
+      kept.subList(0, Math.max(0, kept.size() - 2)).clear();
+      kept.add(after.watch().bestStep());
+      states.retain(kept);
       if (last || tablesAreDue(after.step())) {
         tell(after.step());
       }

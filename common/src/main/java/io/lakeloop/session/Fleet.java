@@ -240,9 +240,12 @@ public final class Fleet implements AutoCloseable {
         double seconds = Stopwatch.seconds(() -> result.add(unchecked(slot, placed, work)));
         done.add(new Done<>(placed.shard(), result.get(0), seconds));
       }
-      return done;
-    } finally {
       Slots.giveBack(fleet, compute, slot);
+      return done;
+    } catch (Exception | LinkageError e) {
+      // Half of a pass may lie in its replicas.
+      Slots.discard(fleet, compute, slot);
+      throw e;
     }
   }
 

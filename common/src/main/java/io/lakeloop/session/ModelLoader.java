@@ -11,6 +11,7 @@ import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.run.JobContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,6 +23,7 @@ public final class ModelLoader implements AutoCloseable {
   private final Versions versions;
   private final Compute compute;
   private final Precision precision;
+  private final Map<ModelRef, ModelVersion> resolved = new HashMap<>();
   private final Map<String, CausalLm> bases = new LinkedHashMap<>();
 
   /** Finds and verifies a version. */
@@ -70,9 +72,14 @@ public final class ModelLoader implements AutoCloseable {
     }
   }
 
-  /** The published version. */
-  public ModelVersion resolve(ModelRef ref) throws IOException {
-    return versions.resolve(ref);
+  /** The published version, verified once. */
+  public synchronized ModelVersion resolve(ModelRef ref) throws IOException {
+    ModelVersion version = resolved.get(ref);
+    if (version == null) {
+      version = versions.resolve(ref);
+      resolved.put(ref, version);
+    }
+    return version;
   }
 
   /** Opens a model to be read only. */
@@ -83,7 +90,7 @@ public final class ModelLoader implements AutoCloseable {
 
   /** Opens an adapter over its base. */
   public Loaded open(AdapterFolder adapter) throws IOException {
-    ModelVersion base = versions.resolve(ModelRef.parse(adapter.base()));
+    ModelVersion base = resolve(ModelRef.parse(adapter.base()));
     return new Loaded(adapter.load(base(base)), base);
   }
 

@@ -72,10 +72,19 @@ final class Slots {
     if (device == null) {
       // The fleet ended while this task, whose result nobody awaits, was still at work.
       slot.close();
-      return;
+    } else {
+      device.used--;
+      device.free.push(slot);
     }
-    device.used--;
-    device.free.push(slot);
+  }
+
+  /** Lets go of a slot whose task failed. */
+  static synchronized void discard(String fleet, Compute compute, Slot slot) throws Exception {
+    Device device = DEVICES.get(new Place(fleet, compute.gpu()));
+    if (device != null) {
+      device.used--;
+    }
+    slot.close();
   }
 
   /** Lets go of the fleet's slots in this JVM. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.lakeloop.algorithm.CrossEntropy;
+import io.lakeloop.algorithm.Loss;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.CausalLm;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,7 +37,7 @@ class SparkTrainingSessionTest {
     spark =
         new JavaSparkContext(
             new SparkConf()
-                .setMaster("local[2]")
+                .setMaster("local[2,4]")
                 .setAppName("sessions")
                 .set("spark.ui.enabled", "false")
                 .set("spark.driver.host", "127.0.0.1"));
@@ -159,6 +161,47 @@ class SparkTrainingSessionTest {
     for (int i = 0; i < expected.length; i++) {
       assertThat(found[i]).isCloseTo(expected[i], within(tolerance));
     }
+  }
+
+  /** Fails each task's first attempt in its second microbatch, when gradients lie there already. */
+  private record FailingAtFirst(CrossEntropy loss) implements Loss {
+    @Override
+    public boolean readsLogProbs() {
+      return true;
+    }
+
+    @Override
+    public boolean readsValues() {
+      return false;
+    }
+
+    @Override
+    public boolean reads(TokenBatch batch, int b, int t) {
+      return loss.reads(batch, b, t);
+    }
+
+    @Override
+    public Gradient evaluate(TokenBatch batch, float[][] logProbs, float[][] values) {
+      if (TaskContext.get().attemptNumber() == 0 && batch.lengths()[0] == 7) {
+        throw new IllegalStateException("as intended");
+      }
+      return loss.evaluate(batch, logProbs, values);
+    }
+  }
+
+  @Test
+  void aTaskThatIsTriedAgainLeavesNothingBehind() {
+    List<float[]> weights = new ArrayList<>();
+    for (Loss loss : List.of(new CrossEntropy(), new FailingAtFirst(new CrossEntropy()))) {
+      try (Trained trained = new Trained(Fleet.Settings.of(4), WHOLE)) {
+        for (int step = 0; step < 3; step++) {
+          trained.session.forwardBackward(batch(24, step), loss);
+          trained.session.optimStep(STEP);
+        }
+        weights.add(trained.master.trained());
+      }
+    }
+    assertThat(weights.get(1)).isEqualTo(weights.get(0));
   }
 
   @Test

@@ -21,6 +21,11 @@ class TaskDeviceTest {
   }
 
   @Test
+  void whereAGpuIsPretendedTheCpuComputes() {
+    assertThat(TaskDevice.choose(Optional.of("pretended-1"), 1, 0)).isEqualTo(Compute.cpu(1));
+  }
+
+  @Test
   void aGpuThatIsNotSeenIsNamed() {
     for (String address : new String[] {"2", "GPU-5f", "-1"}) {
       assertThatThrownBy(() -> TaskDevice.choose(Optional.of(address), 1, 2))

@@ -113,7 +113,8 @@ class UnkillableSpec extends LoopSpec with BeforeAndAfterAll {
       s"spark.jars=$listenerJar",
       s"spark.lakeloop.kill.victim=$victim",
       s"spark.lakeloop.kill.phase=$phase",
-      s"spark.lakeloop.kill.occurrence=${if (phase == "forward-backward") 3 else 2}"
+      // In the second step, behind the first commit; each step has two updates.
+      s"spark.lakeloop.kill.occurrence=${if (Set("forward-backward", "reduce")(phase)) 3 else 2}"
     ).flatMap(setting => Seq("--spark", setting))
 
   private def digest(run: String): String =
