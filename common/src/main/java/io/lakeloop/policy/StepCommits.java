@@ -7,27 +7,35 @@ import io.lakeloop.registry.Checkpoints;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.JobPhase;
 import io.lakeloop.run.StepMetrics;
+import io.lakeloop.run.Stopwatch;
 import io.lakeloop.session.TrainingSession;
 import io.lakeloop.table.TableRows;
 import io.lakeloop.table.TrainingTables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.spark.SparkContext;
 
 /**
  * Commits a policy's training step by step: what is to be told of the step, then the state behind
- * it, whose appearance is the commit. The tables follow every few steps, from what was committed,
- * each batch of steps under a number that Delta takes once. A step that was cut off is done again
- * with the same bits; so tables and state agree, without a duplicate or a hole.
+ * it, whose appearance is the commit. The tables follow every few steps while training goes on,
+ * from what was committed, each batch of steps under a number that Delta takes once. A step that
+ * was cut off is done again with the same bits; so tables and state agree, without a duplicate or a
+ * hole.
  */
-public final class StepCommits {
+public final class StepCommits implements AutoCloseable {
   private static final String STATE_JSON = "state.json";
   private static final String TOLD_JSON = "told.json";
+  private static final int STATES_KEPT = 2;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JobContext context;
@@ -36,6 +44,8 @@ public final class StepCommits {
   private final Checkpoints told;
   private final StepMetrics metrics;
   private final int tablesEvery;
+  private final ExecutorService writer = Executors.newSingleThreadExecutor();
+  private Future<?> writing = CompletableFuture.completedFuture(null);
 
   /**
    * Opens the commits of a run.
@@ -69,8 +79,11 @@ public final class StepCommits {
     }
     PolicyTrainer.State state = load(latest.get());
     context.say("goes on behind step %,d, the last that was committed", state.step());
-    if (tablesAreDue(state.step())) {
-      tell(state.step());
+    // Batches that were committed, but may not have reached the tables.
+    for (int step : told.steps()) {
+      if (step <= state.step() && step % tablesEvery == 0) {
+        tell(step);
+      }
     }
     return state;
   }
@@ -105,62 +118,100 @@ public final class StepCommits {
   }
 
   /**
+   * What a commit took.
+   *
+   * @param told for what the tables are told, which grows with the batch
+   * @param state for weights and optimizer
+   */
+  public record Seconds(double told, double state) {}
+
+  /**
    * Commits.
    *
    * @param last true if no other commit follows
    * @param values metrics by step, counted from 0, since the last commit
    */
-  public void commit(
-      PolicyTrainer.State after,
-      boolean last,
-      Map<Integer, Map<String, Double>> values,
-      List<Trajectory> trajectories) {
-    JobPhase.run(
-        context.spark().sparkContext(),
-        "commit",
-        () -> committed(after, last, values, trajectories));
-  }
-
-  private void committed(
+  public Seconds commit(
       PolicyTrainer.State after,
       boolean last,
       Map<Integer, Map<String, Double>> values,
       List<Trajectory> trajectories) {
     try {
-      told.commit(after.step(), folder -> write(folder, TOLD_JSON, new Told(values, trajectories)));
-      states.commit(
-          after.step(),
-          folder -> {
-            session.saveState(folder);
-            write(folder, STATE_JSON, after);
-          });
-      List<Integer> kept = new ArrayList<>(states.steps());
-      kept.subList(0, Math.max(0, kept.size() - 2)).clear();
-      kept.add(after.watch().bestStep());
-      states.retain(kept);
-      if (last || tablesAreDue(after.step())) {
-        tell(after.step());
+      double telling =
+          Stopwatch.seconds(
+              () ->
+                  published(
+                      told,
+                      after.step(),
+                      folder -> write(folder, TOLD_JSON, new Told(values, trajectories))));
+      double saving =
+          Stopwatch.seconds(
+              () ->
+                  published(
+                      states,
+                      after.step(),
+                      folder -> {
+                        session.saveState(folder);
+                        write(folder, STATE_JSON, after);
+                      }));
+      List<Integer> past = states.steps();
+      past = past.subList(0, Math.max(0, past.size() - STATES_KEPT));
+      states.remove(past.stream().filter(step -> step != after.watch().bestStep()).toList());
+      // Steps at fixed numbers, so that an attempt that goes on writes the same batches.
+      if (last || after.step() % tablesEvery == 0) {
+        await();
+        writing = writer.submit(() -> JobPhase.run(spark(), "commit", () -> tell(after.step())));
       }
+      return new Seconds(telling, saving);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Steps at fixed numbers, so that an attempt that goes on writes the same batches. */
-  private boolean tablesAreDue(int step) {
-    return step % tablesEvery == 0;
+  private static void published(Checkpoints to, int step, Checkpoints.Writer writer) {
+    try {
+      to.commit(step, writer);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void write(Path folder, String name, Object value) throws IOException {
     JSON.writeValue(folder.resolve(name).toFile(), value);
   }
 
+  private SparkContext spark() {
+    return context.spark().sparkContext();
+  }
+
+  /** Returns when the tables have what they were given; a failure of that is the run's. */
+  private void await() {
+    try {
+      writing.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    }
+  }
+
   /** Brings the tables up to the step, from what was committed since they were last. */
-  private void tell(int upTo) throws IOException {
+  private void tell(int upTo) {
+    try {
+      append(upTo);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void append(int upTo) throws IOException {
     TableRows rows = new TableRows(TrainingTables.TRAJECTORIES);
     boolean any = false;
-    List<Integer> steps = told.steps();
-    for (int step : steps.stream().filter(s -> s <= upTo).toList()) {
+    List<Integer> steps = told.steps().stream().filter(step -> step <= upTo).toList();
+    for (int step : steps) {
       Path file = told.at(step).orElseThrow(() -> damaged(step)).folder().resolve(TOLD_JSON);
       Told of = JSON.readValue(file.toFile(), Told.class);
       of.metrics().forEach(metrics::keep);
@@ -171,7 +222,8 @@ public final class StepCommits {
       context.tables().append(rows, upTo);
     }
     metrics.append(upTo);
-    told.retain(steps.stream().filter(s -> s > upTo).toList());
+    // Ascending, so that the last of a batch goes last: as long as any is there, it is.
+    told.remove(steps);
   }
 
   private UserError damaged(int step) {
@@ -183,6 +235,14 @@ public final class StepCommits {
         context.runId());
   }
 
+  /** Brings the tables up to the state now. */
+  void flush(PolicyTrainer.State state) throws IOException {
+    await();
+    if (!told.steps().isEmpty()) {
+      tell(state.step());
+    }
+  }
+
   /**
    * Records what the run has appended in all, bringing the tables up first where an earlier attempt
    * was cut off before it could.
@@ -190,10 +250,8 @@ public final class StepCommits {
    * @param trajectories rows that there must be
    * @throws UserError INTERNAL if there are others: somebody has deleted or added rows
    */
-  public void close(PolicyTrainer.State end, long trajectories) throws IOException {
-    if (!told.steps().isEmpty()) {
-      tell(end.step());
-    }
+  public void finish(PolicyTrainer.State end, long trajectories) throws IOException {
+    flush(end);
     if (trajectories > 0) {
       long found = context.tables().appended(TrainingTables.TRAJECTORIES);
       if (found != trajectories) {
@@ -207,6 +265,12 @@ public final class StepCommits {
       }
     }
     context.tables().appended(TrainingTables.TRAINING_METRICS);
+  }
+
+  /** Lets a batch that is being written come to its end. */
+  @Override
+  public void close() {
+    writer.shutdown();
   }
 
   private Map<String, Object> row(Trajectory trajectory) {

@@ -19,6 +19,7 @@ import io.lakeloop.session.ModelLoader;
 import io.lakeloop.session.SparkTrainingSession;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -158,8 +159,9 @@ public final class TrainingBenchmark {
                 fleet, "reference", loader -> session(size.model(hiddenSize), loader), null);
         SparkTrainingSession reward =
             new SparkTrainingSession(
-                fleet, "scoring", loader -> session(size.model(hiddenSize), loader), null)) {
-      StepCommits commits = new StepCommits(context, policy, 1);
+                fleet, "scoring", loader -> session(size.model(hiddenSize), loader), null);
+        StepCommits commits = new StepCommits(context, policy, Integer.MAX_VALUE)) {
+      List<StepCommits.Seconds> committed = new ArrayList<>();
       new PolicyTrainer(
               new PolicyTrainer.Roles(
                   policy,
@@ -176,14 +178,20 @@ public final class TrainingBenchmark {
               (after, trajectories, metrics) -> {
                 measured.add(metrics);
                 int number = stepsBefore + after.step();
-                context.progress("steps", number, 0, hiddenSize + " wide, " + executors);
-                commits.commit(
-                    after.at(number),
-                    true,
-                    Map.of(number - 1, metrics),
-                    trajectories.stream().map(t -> t.at(number - 1)).toList());
+                committed.add(
+                    commits.commit(
+                        after.at(number),
+                        false,
+                        Map.of(number - 1, metrics),
+                        trajectories.stream().map(t -> t.at(number - 1)).toList()));
               });
-      return new Result(policy.payloadBytes(), executors, mean(measured.subList(1, steps + 1)));
+      double tables = Stopwatch.seconds(() -> flush(commits, settings, stepsBefore + steps + 1));
+      Map<String, Double> seconds = mean(measured.subList(1, steps + 1));
+      seconds.put(
+          "seconds/told",
+          committed.stream().mapToDouble(StepCommits.Seconds::told).average().orElseThrow());
+      seconds.put("seconds/tables", tables);
+      return new Result(policy.payloadBytes(), executors, seconds);
     }
   }
 
@@ -198,6 +206,14 @@ public final class TrainingBenchmark {
       scores[b] = values[b][sequences.get(b).tokens().length - 2];
     }
     return scores;
+  }
+
+  private static void flush(StepCommits commits, PolicySettings settings, int step) {
+    try {
+      commits.flush(PolicyTrainer.State.begin(settings).at(step));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Map<String, Double> mean(List<Map<String, Double>> steps) {
@@ -266,13 +282,14 @@ public final class TrainingBenchmark {
    * that were measured on one:
    *
    * <pre>
-   * step(E) = models + jobs (job + E task) + optimizer + publish + p ceil(log2 E) / w
-   *           + min(E r p, 2 p / w + r p) + E commit
+   * step(E) = models + jobs (job + E task) + optimizer + publish + 2 p ceil(log2 E) / w
+   *           + 2 min(E r p, 2 p / w + r p) + commit + (E - 1) told
    * </pre>
    *
    * with p the payload, w the network's bytes per second, and r the measured seconds by which the
-   * driver takes in and adds up a byte of a gradient. The minimum is the driver's own sum or the
-   * shuffle's.
+   * driver takes in and adds up a byte of a gradient, two updates a step. The minimum is the
+   * driver's own sum or the shuffle's; told is the share of the commit that grows with the batch.
+   * The tables follow beside the training.
    *
    * @param jobs Spark jobs of a step
    */
@@ -281,7 +298,7 @@ public final class TrainingBenchmark {
     /** Seconds by part. */
     public Map<String, Double> parts(int executors) {
       double payload = one.payloadBytes();
-      double perByte = one.of("reduce") / (2.0 * SHARDS * payload);
+      double perByte = one.of("reduce") / (2.0 * payload);
       Map<String, Double> parts = new LinkedHashMap<>();
       parts.put("models", one.modelSeconds());
       parts.put("scheduling", jobs * (launch.job() + executors * launch.task()));
@@ -295,7 +312,7 @@ public final class TrainingBenchmark {
               * Math.min(
                   executors * perByte * payload, 2 * payload / bytesPerSecond + perByte * payload));
       parts.put("optimizer", one.of("optimizer"));
-      parts.put("commit", executors * one.of("commit"));
+      parts.put("commit", one.of("commit") + (executors - 1) * one.of("told"));
       return parts;
     }
 

@@ -102,12 +102,10 @@ public final class Checkpoints {
         .toList();
   }
 
-  /** Lets go of every folder but these. */
-  public void retain(Collection<Integer> kept) throws IOException {
-    for (int step : steps()) {
-      if (!kept.contains(step)) {
-        store.remove(name(step));
-      }
+  /** Lets go of the folders, in the order given. */
+  public void remove(Collection<Integer> steps) throws IOException {
+    for (int step : steps) {
+      store.remove(name(step));
     }
   }
 }

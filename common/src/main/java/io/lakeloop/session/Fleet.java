@@ -35,13 +35,14 @@ public final class Fleet implements AutoCloseable {
    * How work is cut.
    *
    * @param shards logical parts of every batch; results depend on their number
-   * @param tasks Spark tasks that they are dealt to, 0 for one each; results do not depend on it
+   * @param tasks Spark tasks that they are dealt to, 0 for as many as can run at once; results do
+   *     not depend on it
    * @param gpusPerTask GPUs that a task asks Spark for; 0 leaves it to spark.task.resource
    * @param driverSumMegabytes gradients of all shards up to which the driver adds them up itself;
    *     results do not depend on it
    */
   public record Settings(int shards, int tasks, int gpusPerTask, int driverSumMegabytes) {
-    /** So many shards, a task for each, on the CPU. */
+    /** So many shards on the CPU. */
     public static Settings of(int shards) {
       return new Settings(shards, 0, 0, 32);
     }
@@ -162,6 +163,10 @@ public final class Fleet implements AutoCloseable {
     return Math.min(all, settings.tasks() == 0 ? settings.shards() : settings.tasks());
   }
 
+  private int tasks(int shards) {
+    return Math.min(shards, settings.tasks() == 0 ? slots() : settings.tasks());
+  }
+
   /** Brings a value to every executor that asks for it. */
   <T> Broadcast<T> publish(T value) {
     return spark.broadcast(value);
@@ -211,7 +216,7 @@ public final class Fleet implements AutoCloseable {
 
   /** The shards' results as an RDD, in the shards' order. */
   <T, R> JavaRDD<Done<R>> distribute(List<T> shards, Work<T, R> work) {
-    int tasks = settings.tasks() == 0 ? shards.size() : Math.min(settings.tasks(), shards.size());
+    int tasks = tasks(shards.size());
     List<ArrayList<Placed<T>>> dealt = new ArrayList<>();
     for (int task = 0; task < tasks; task++) {
       ArrayList<Placed<T>> hand = new ArrayList<>();

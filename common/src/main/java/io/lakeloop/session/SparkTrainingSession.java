@@ -29,7 +29,7 @@ public final class SparkTrainingSession implements TrainingSession {
   private final Opener opener;
   private final LocalSession master;
   private final GradientSum gradientSum;
-  private Broadcast<float[]> weights;
+  private Broadcast<byte[]> weights;
   private long version;
   private float[] gradient;
   private long passes;
@@ -71,13 +71,13 @@ public final class SparkTrainingSession implements TrainingSession {
   }
 
   /** What a task needs to bring its replica up to date. */
-  private record Published(String name, Opener opener, Broadcast<float[]> weights, long version)
+  private record Published(String name, Opener opener, Broadcast<byte[]> weights, long version)
       implements Serializable {
 
     LocalSession on(Slot slot) throws IOException {
       Replica replica = slot.keep(name, models -> new Replica(opener.open(models)));
       if (replica.version != version) {
-        replica.session.load(weights.value());
+        replica.session.load(Floats.of(weights.value()));
         replica.version = version;
       }
       return replica.session;
@@ -87,7 +87,8 @@ public final class SparkTrainingSession implements TrainingSession {
   /** The weights as they are now, published where they have changed. */
   private Published published() {
     if (version > 0 && weights == null) {
-      double seconds = Stopwatch.seconds(() -> weights = fleet.publish(master.trained()));
+      double seconds =
+          Stopwatch.seconds(() -> weights = fleet.publish(Floats.bytes(master.trained())));
       fleet.phases().add("publish", seconds);
     }
     return new Published(name, opener, weights, version);
@@ -123,7 +124,7 @@ public final class SparkTrainingSession implements TrainingSession {
               LossReport report = replica.forwardBackward(shard.batch(), loss, shard.dropoutKey());
               return new GradientSum.Part(report, replica.takeGradient());
             });
-    gradient = gradient == null ? sum.gradient() : GradientSum.add(gradient, sum.gradient());
+    gradient = gradient == null ? sum.gradient() : ShardTree.add(gradient, sum.gradient());
     double total = 0;
     Map<String, Double> metrics = new LinkedHashMap<>();
     for (LossReport report : sum.reports()) {

@@ -28,6 +28,9 @@ import org.apache.spark.sql.Row;
 final class Quickstart {
   private static final String LANDING = "{lake}/landing";
 
+  /** Two: the small model's batches are not worth cutting further, and two cores are common. */
+  private static final String SHARDS = "fleet.shards";
+
   private final Lake lake;
   private final JobRunner runner;
   private final Console console;
@@ -71,7 +74,7 @@ final class Quickstart {
         Phase.of("ingest-labels", "path", LANDING + "/labels.csv"),
         Phase.of("labeler-agreement"),
         Phase.of("build-preferences", "agreement-run", prefix + "labeler-agreement"),
-        Phase.of("train-sft", "max-examples", String.valueOf(3000 * size)),
+        Phase.of("train-sft", "max-examples", String.valueOf(3000 * size), SHARDS, "2"),
         Phase.named(
             "train-linear-reward",
             "train-reward",
@@ -79,8 +82,9 @@ final class Quickstart {
             "reward-linear",
             "snapshot",
             preferences),
-        Phase.of("train-reward", "architecture", "transformer", "snapshot", preferences),
-        Phase.of("train-policy", "snapshot", preferences),
+        Phase.of(
+            "train-reward", "architecture", "transformer", "snapshot", preferences, SHARDS, "2"),
+        Phase.of("train-policy", "snapshot", preferences, SHARDS, "2"),
         Phase.of("evaluate-policy", "snapshot", preferences),
         Phase.of("promote"),
         Phase.of("report", "landing", LANDING));

@@ -96,6 +96,10 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
                       new TrainingBenchmark.Scaling(
                           result, launch, JOBS_PER_STEP, config.networkGigabits() * 1e9 / 8))
               .toList();
+      context.say(
+          "tables: seconds for one write of %d steps to trajectories and training_metrics, beside the"
+              + " training",
+          config.steps() + 1);
       scaling(context, config, launch, scalings);
       keep(context, results, scalings);
     }
@@ -108,7 +112,7 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
   private static void header(JobContext context) {
     StringBuilder header = new StringBuilder(format("%8s %9s %8s", "MB", "executors", "s/step"));
     PHASES.forEach(phase -> header.append(format(" %16s", phase)));
-    context.say("%s %12s", header, "not models");
+    context.say("%s %12s %12s", header, "not models", "tables");
   }
 
   private static void line(JobContext context, TrainingBenchmark.Result result) {
@@ -120,7 +124,9 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
     PHASES.forEach(
         phase ->
             line.append(format(" %16.3f", result.seconds().getOrDefault("seconds/" + phase, 0.0))));
-    context.say("%s %11.1f%%", line, 100 * result.otherShare());
+    context.say(
+        "%s %11.1f%% %12.3f",
+        line, 100 * result.otherShare(), result.seconds().get("seconds/tables"));
   }
 
   private static void scaling(
@@ -133,7 +139,7 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
         config.promptsPerStep(), config.networkGigabits());
     context.say(
         "step(E) = models + %d (%.4f + E %.5f) + optimizer + publish + 2 p ceil(log2 E) / w"
-            + " + 2 min(E r p, 2 p / w + r p) + E commit",
+            + " + 2 min(E r p, 2 p / w + r p) + commit + (E - 1) told",
         JOBS_PER_STEP, launch.job(), launch.task());
     context.say(
         "%8s %9s %8s %8s %10s %8s %8s %9s %8s %12s",

@@ -137,9 +137,9 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
           SparkTrainingSession policy =
               new SparkTrainingSession(fleet, "policy", replicas::policy, master);
           SparkTrainingSession reference =
-              new SparkTrainingSession(fleet, "reference", replicas::reference, null)) {
-        StepCommits commits = new StepCommits(context, policy, config.tablesEvery());
-
+              new SparkTrainingSession(fleet, "reference", replicas::reference, null);
+          StepCommits commits =
+              new StepCommits(context, policy, config.online() ? config.tablesEvery() : 1)) {
         if (config.online()) {
           PolicyTrainer.Roles roles =
               new PolicyTrainer.Roles(
@@ -196,7 +196,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
     if (end.stopped()) {
       commits.loadBest(end);
     }
-    commits.close(end, (long) end.step() * config.rollout().batch());
+    commits.finish(end, (long) end.step() * config.rollout().batch());
   }
 
   private static OveroptimisationWatch watch(
@@ -243,6 +243,6 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
                   }
                   commits.show(done - 1, total, metrics, "rewards/accuracies");
                 });
-    commits.close(begin.at(steps), 0);
+    commits.finish(begin.at(steps), 0);
   }
 }
