@@ -40,7 +40,7 @@ class PreferencesJobsSpec extends LoopSpec {
         .where("run_id = 'e1' AND slice_kind = 'length_quartile'")
         .select("metric")
         .distinct()
-        .count() shouldBe 4
+        .count() shouldBe 6
 
       val digest = lake.table("dataset_snapshots").first().getAs[String]("digest")
       lake.submit("import-preferences", "hh2", "path" -> path.toString) shouldBe 0

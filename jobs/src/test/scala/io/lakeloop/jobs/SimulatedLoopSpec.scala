@@ -275,6 +275,7 @@ class SimulatedLoopSpec extends LoopSpec {
         "policy-lora",
         "reward-folder",
         "policy-folder",
+        "reward-ensemble",
         "policy-grpo",
         "policy-dpo"
       )
