@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkContext;
 
 /**
@@ -36,6 +37,7 @@ public final class StepCommits implements AutoCloseable {
   private static final String STATE_JSON = "state.json";
   private static final String TOLD_JSON = "told.json";
   private static final int STATES_KEPT = 2;
+  private static final int LONGEST_WRITE_MINUTES = 10;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JobContext context;
@@ -271,6 +273,13 @@ public final class StepCommits implements AutoCloseable {
   @Override
   public void close() {
     writer.shutdown();
+    try {
+      if (!writer.awaitTermination(LONGEST_WRITE_MINUTES, TimeUnit.MINUTES)) {
+        context.say("a write to the tables is still going on; the run's next attempt ends it");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Map<String, Object> row(Trajectory trajectory) {

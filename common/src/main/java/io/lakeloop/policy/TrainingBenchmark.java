@@ -266,7 +266,7 @@ public final class TrainingBenchmark {
 
   private static double empty(JobContext context, ModelLoader models, int tasks) {
     List<Integer> items = IntStream.range(0, tasks).boxed().toList();
-    try (Fleet fleet = Fleet.forRun(context, new Fleet.Settings(tasks, 0, 0, 32), models)) {
+    try (Fleet fleet = Fleet.forRun(context, new Fleet.Settings(tasks, tasks, 0, 32), models)) {
       double least = Double.MAX_VALUE;
       for (int i = 0; i < 8; i++) {
         least =
