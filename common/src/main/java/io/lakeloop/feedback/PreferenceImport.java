@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.Digest;
-import io.lakeloop.text.TextCleaner;
+import io.lakeloop.text.Sanitiser;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -73,9 +73,9 @@ public final class PreferenceImport {
           "NO_COMMON_PROMPT",
           "the transcripts do not share the turns before an answer");
     }
-    String prompt = TextCleaner.clean(chosen.substring(0, cut));
-    String better = TextCleaner.clean(chosen.substring(cut + ASSISTANT.length()));
-    String worse = TextCleaner.clean(rejected.substring(cut + ASSISTANT.length()));
+    String prompt = Sanitiser.clean(chosen.substring(0, cut));
+    String better = Sanitiser.clean(chosen.substring(cut + ASSISTANT.length()));
+    String worse = Sanitiser.clean(rejected.substring(cut + ASSISTANT.length()));
     if (better.equals(worse)) {
       return refused(file, line, "NOTHING_TO_CHOOSE", "chosen and rejected are the same");
     }

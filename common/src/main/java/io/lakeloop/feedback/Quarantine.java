@@ -48,7 +48,7 @@ public final class Quarantine {
     if (bad > 0) {
       context.say("%,d of %,d records went to quarantine", bad, total);
     }
-    if (bad > maxQuarantinedShare * total) {
+    if (faulty(refused, bad) > maxQuarantinedShare * total) {
       throw new UserError(
           ErrorCode.TOO_MANY_QUARANTINED,
           "Cannot write %s: %d of %d records were refused, a share of %s where"
@@ -62,5 +62,12 @@ public final class Quarantine {
           context.runId());
     }
     return records.where(col("reason_code").isNull());
+  }
+
+  /** Refused records that somebody should mend. */
+  private static long faulty(Dataset<Row> refused, long bad) {
+    return bad == 0
+        ? 0
+        : refused.where(col("reason_code").notEqual(Refusal.NOT_AN_EXCHANGE)).count();
   }
 }

@@ -1,6 +1,12 @@
 package io.lakeloop.feedback;
 
 import io.lakeloop.text.Redactor;
+import io.lakeloop.text.Sanitiser;
+import io.lakeloop.text.personal.Kind;
+import io.lakeloop.text.personal.PersonalDataFinder;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Why a record cannot be used.
@@ -9,11 +15,56 @@ import io.lakeloop.text.Redactor;
  * @param reason with the values, for reading; free of personal data
  */
 public record Refusal(String code, String reason) {
+  /** Code of records that are in order, but no exchange by themselves: they are no fault. */
+  public static final String NOT_AN_EXCHANGE = "NOT_AN_EXCHANGE";
+
   private static final int LONGEST_PAYLOAD = 4000;
+
+  /** A refused record may be cut anywhere, so its payload is searched at a lower bound. */
+  private static final PersonalDataFinder FINDER =
+      new PersonalDataFinder(
+          new PersonalDataFinder.Settings(
+              0.3,
+              Arrays.stream(Kind.values()).map(Enum::name).toList(),
+              PersonalDataFinder.Settings.standard().phoneRegions()));
+
+  private static final Pattern ESCAPE = Pattern.compile("\\\\u([0-9a-fA-F]{4})");
+  private static final Pattern IDENTITY =
+      Pattern.compile(
+          "(?i)(\"(?:user|user_id|userid|username|customer|customer_id|subject|name|first_name"
+              + "|last_name|phone|email|address)\"\\s*:\\s*)(?:\"[^\"]*\"?|[0-9][0-9.eE+-]*)");
+
+  /** What is left of addresses and numbers that were cut or mixed up; times are left alone. */
+  private static final Pattern ADDRESS_PART = Pattern.compile("[^\\s\",;<>]*@[^\\s\",;<>]*");
+
+  private static final Pattern NUMBER_PART =
+      Pattern.compile(
+          "(?<![\\p{N}:-])(?!\\d{4}-\\d\\d-\\d\\d(?:T|\\b))\\d(?:[ .()/-]{0,2}\\d){5,}");
 
   /** The part of a refused record that may be kept: bounded, personal data replaced. */
   public static String payload(String record) {
-    String cut = record.length() > LONGEST_PAYLOAD ? record.substring(0, LONGEST_PAYLOAD) : record;
-    return new Redactor().redact(cut.replace("\u0000", "")).text();
+    String cut = record.length() > LONGEST_PAYLOAD ? atWord(record) : record;
+    String plain = Sanitiser.clean(unescaped(cut));
+    String redacted = new Redactor(FINDER).redact(plain).text();
+    redacted = IDENTITY.matcher(redacted).replaceAll("$1\"<USER>\"");
+    redacted = ADDRESS_PART.matcher(redacted).replaceAll("<EMAIL>");
+    return NUMBER_PART.matcher(redacted).replaceAll("<NUMBER>");
+  }
+
+  /** Cut where a word ends: half an address would not be known for one. */
+  private static String atWord(String record) {
+    int end = LONGEST_PAYLOAD;
+    while (end > LONGEST_PAYLOAD / 2 && !Character.isWhitespace(record.charAt(end))) {
+      end--;
+    }
+    return record.substring(0, end);
+  }
+
+  /** JSON's escapes would hide an address from the patterns. */
+  private static String unescaped(String json) {
+    Matcher escape = ESCAPE.matcher(json.replace("\\/", "/").replace("\\n", "\n"));
+    return escape.replaceAll(
+        match ->
+            Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(match.group(1), 16))));
   }
 }

@@ -1,7 +1,9 @@
 package io.lakeloop.feedback;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
+import io.lakeloop.run.JobContext;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +45,27 @@ public final class SourceFiles {
      * @param name the part of it that tells it from the other files read with it
      */
     Iterator<Row> records(String file, String name, InputStream in) throws IOException;
+  }
+
+  /** What every job that reads files asks of its settings. */
+  public static Problems checked(Problems problems, String path, double maxQuarantinedShare) {
+    return problems
+        .require(!path.isBlank(), "path is empty: name a file, folder or glob with --set path=...")
+        .require(
+            maxQuarantinedShare >= 0 && maxQuarantinedShare <= 1,
+            "max-quarantined-share must lie in 0..1, got %s",
+            maxQuarantinedShare);
+  }
+
+  /**
+   * Finds the files and notes in the lineage that they were read.
+   *
+   * @throws UserError INPUT_MISSING if there are none
+   */
+  public static SourceFiles find(JobContext context, String path) {
+    SourceFiles found = find(context.spark(), context.path(path));
+    found.files.forEach(file -> context.readFile(file, null));
+    return found;
   }
 
   /**

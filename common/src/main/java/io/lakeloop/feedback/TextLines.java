@@ -5,8 +5,6 @@ import io.lakeloop.config.UserError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -81,11 +79,8 @@ final class TextLines implements Iterator<TextLines.Line> {
     if (length > MAX_BYTES) {
       return new Line(number, new String(bytes, 0, 4000, StandardCharsets.UTF_8), "LINE_TOO_LONG");
     }
-    try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      return new Line(number, text, text.isBlank() ? "BLANK_LINE" : null);
-    } catch (CharacterCodingException e) {
-      return new Line(number, new String(bytes, StandardCharsets.UTF_8), "INVALID_UTF8");
-    }
+    // Bytes that are no UTF-8 become U+FFFD, which cleaning counts and takes out.
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    return new Line(number, text, text.isBlank() ? "BLANK_LINE" : null);
   }
 }

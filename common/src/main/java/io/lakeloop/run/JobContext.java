@@ -9,6 +9,7 @@ import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.registry.Registry;
+import io.lakeloop.table.Lake;
 import io.lakeloop.table.RegistryTables;
 import io.lakeloop.table.TableRows;
 import java.io.IOException;
@@ -59,6 +60,29 @@ public final class JobContext {
 
   public RunTables tables() {
     return tables;
+  }
+
+  /** A lake below the run's own for work that no one shall see, and the context to work there. */
+  public record Scratch(Lake lake, JobContext context) implements AutoCloseable {
+    @Override
+    public void close() {
+      lake.delete();
+    }
+  }
+
+  /** Opens an empty scratch lake, which goes when it is closed. */
+  public Scratch scratch() {
+    Lake lake = new Lake(spark, tables.lakeRoot() + "/scratch/" + runId());
+    lake.delete();
+    return new Scratch(
+        lake,
+        new JobContext(
+            spark,
+            registry,
+            RunTables.unpinned(lake, runId()),
+            new Lineage(runId()),
+            start,
+            console));
   }
 
   /** Replaces {@code {lake}} in a path of the settings by the lake's root. */

@@ -4,6 +4,7 @@ import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -30,12 +31,21 @@ public final class RunTables {
     this.userMetadata = userMetadata;
   }
 
+  /** Tables of a lake that no one else writes: they are read as they are. */
+  static RunTables unpinned(Lake lake, String runId) {
+    return new RunTables(lake, runId, null, new Lineage(runId), "{}");
+  }
+
   String lakeRoot() {
     return lake.root();
   }
 
   /** Version at which this run reads the table. */
   public String pinnedVersion(Table table) {
+    if (pinned == null) {
+      OptionalLong latest = lake.version(table);
+      return latest.isPresent() ? String.valueOf(latest.getAsLong()) : ABSENT;
+    }
     String version = pinned.get("table:" + table.name());
     if (version == null) {
       throw new IllegalStateException("The job does not declare that it reads " + table.name());

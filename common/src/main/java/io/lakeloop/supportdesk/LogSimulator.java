@@ -57,18 +57,35 @@ public final class LogSimulator {
     Files.createDirectories(folder);
     try (BufferedWriter out =
         Files.newBufferedWriter(folder.resolve("logs.jsonl"), StandardCharsets.UTF_8)) {
-      for (int c = 0; c < conversations; c++) {
-        long key = CounterRandom.bits(seed, c);
-        int turns = CounterRandom.uniform(key, 1) < SECOND_TURN ? 2 : 1;
-        for (int turn = 1; turn <= turns; turn++) {
-          turn(out, c, turn, key, CounterRandom.bits(key, 100 + turn));
-        }
-      }
+      conversations(out, 0, conversations);
     }
     writeGoldQuestions(folder.resolve("gold-questions.jsonl"), goldQuestions);
     JSON.writerWithDefaultPrettyPrinter()
         .writeValue(folder.resolve("planted.json").toFile(), planted);
     return planted;
+  }
+
+  /**
+   * Writes one part of the logs: the same lines that the whole has for these conversations.
+   *
+   * @return lines written
+   */
+  public long writePart(Path file, int from, int to) throws IOException {
+    long before = planted.lines;
+    try (BufferedWriter out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
+      conversations(out, from, to);
+    }
+    return planted.lines - before;
+  }
+
+  private void conversations(BufferedWriter out, int from, int to) throws IOException {
+    for (int c = from; c < to; c++) {
+      long key = CounterRandom.bits(seed, c);
+      int turns = CounterRandom.uniform(key, 1) < SECOND_TURN ? 2 : 1;
+      for (int turn = 1; turn <= turns; turn++) {
+        turn(out, c, turn, key, CounterRandom.bits(key, 100 + turn));
+      }
+    }
   }
 
   /** What is wrong with a turn's record; at most one thing, so that each can be counted apart. */

@@ -2,11 +2,15 @@ package io.lakeloop.table;
 
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.COUNTS;
 import static io.lakeloop.table.Types.DOCUMENTS;
+import static io.lakeloop.table.Types.MEASURES;
 import static io.lakeloop.table.Types.MESSAGES;
 import static io.lakeloop.table.Types.STRINGS;
 import static io.lakeloop.table.Types.TOOL_CALLS;
+import static org.apache.spark.sql.types.DataTypes.BinaryType;
 import static org.apache.spark.sql.types.DataTypes.BooleanType;
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
@@ -30,6 +34,9 @@ public final class FeedbackTables {
               required("source_file", StringType, "file that held the line"),
               required("line", LongType, "line in the file, from 1"),
               required("received_at", TimestampType, "start of the run that read it, UTC"),
+              optional("format", StringType, "form of the record; null is lakeloop"),
+              optional(
+                  "consent_default", STRINGS, "uses allowed where the record says nothing of them"),
               required("payload", StringType, "the record, unchanged"))
           .check("line_from_1", "line >= 1");
 
@@ -73,6 +80,7 @@ public final class FeedbackTables {
               optional("model_version", StringType, "model that answered"),
               optional("product", StringType, "product or flow that it was about"),
               required("created_at", TimestampType, "time of the answer, UTC"),
+              optional("cohort", StringType, "group of users"),
               optional("latency_ms", LongType, "time to the full answer, milliseconds"),
               optional("tokens_in", LongType, "tokens read"),
               optional("tokens_out", LongType, "tokens written"),
@@ -80,18 +88,26 @@ public final class FeedbackTables {
               optional("csat", IntegerType, "satisfaction, 1 to 5"),
               optional("task_completed", BooleanType, "the user got it done"),
               optional("escalated", BooleanType, "handed to a person"),
+              optional("business_value", DoubleType, "what the exchange was worth, as logged"),
               optional("retrieved_documents", DOCUMENTS, "documents that the answer drew on"),
               optional("tool_calls", TOOL_CALLS, "calls that the model made"),
               required("language", StringType, "two letters, und if not told"),
               required("pii_types", STRINGS, "kinds of personal data replaced"),
+              optional("sanitised", COUNTS, "characters changed or taken out, by kind"),
               required("quality_flags", STRINGS, "quality rules that the answer broke"),
+              optional("quality_values", MEASURES, "what was measured, by rule broken"),
               optional(
-                  "duplicate_of", StringType, "interaction_id of the first with the same text"),
+                  "duplicate_of",
+                  StringType,
+                  "interaction_id of the first that says the same, or nearly"),
+              optional("duplicate_kind", StringType, "exact or near"),
+              optional("signature", BinaryType, "MinHash signature, 14 bands of 8 bytes"),
               required(
                   "content_hash",
                   StringType,
                   "digest of prompt and completion, case and spacing aside"),
               required("consent", BooleanType, "the user allows use for training"),
+              optional("consent_uses", STRINGS, "uses that the user allows"),
               required("source_system", StringType, "system that the log comes from"))
           .check("turn_from_1", "turn >= 1")
           .check("thumb_known", "thumb IS NULL OR thumb IN (-1, 0, 1)")

@@ -161,6 +161,21 @@ public final class Lake {
         .save(path(table));
   }
 
+  /** Writes the rows as a Delta table of their own, as Spark and Delta do it by themselves. */
+  public void copy(Dataset<Row> rows, String name) {
+    rows.write().format("delta").mode("overwrite").save(root + "/copies/" + name);
+  }
+
+  /** Deletes the lake with all its tables. */
+  public void delete() {
+    Path folder = new Path(root);
+    try {
+      folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).delete(folder, true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** False if the slice was never written: each slice has a folder of its own. */
   public boolean mayHold(Table table, String slice) {
     Path folder = new Path(path(table), table.slice() + "=" + slice);

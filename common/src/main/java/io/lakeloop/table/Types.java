@@ -11,6 +11,10 @@ final class Types {
   static final DataType INTEGERS = DataTypes.createArrayType(DataTypes.IntegerType);
   static final DataType VERSIONS =
       DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType);
+  static final DataType COUNTS =
+      DataTypes.createMapType(DataTypes.StringType, DataTypes.IntegerType);
+  static final DataType MEASURES =
+      DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType);
   static final DataType MESSAGES =
       DataTypes.createArrayType(
           new StructType().add("role", DataTypes.StringType).add("content", DataTypes.StringType));

@@ -1,42 +1,60 @@
 package io.lakeloop.text;
 
-import java.util.LinkedHashMap;
+import io.lakeloop.text.personal.Finding;
+import io.lakeloop.text.personal.Kind;
+import io.lakeloop.text.personal.PersonalDataFinder;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 
 /**
  * Replaces personal data by placeholders such as {@code <EMAIL_1>}, the same value by the same
  * placeholder for as long as the redactor lives: one conversation.
  */
 public final class Redactor {
-  private final Map<String, String> placeholders = new LinkedHashMap<>();
-  private final Map<PersonalData, Integer> counts = new java.util.EnumMap<>(PersonalData.class);
+  private static final Set<Kind> DIGITS =
+      EnumSet.of(Kind.PHONE, Kind.CARD, Kind.IBAN, Kind.SSN, Kind.NATIONAL_ID);
+
+  private final PersonalDataFinder finder;
+  private final Map<String, String> placeholders = new HashMap<>();
+  private final Map<Kind, Integer> counts = new EnumMap<>(Kind.class);
+
+  public Redactor(PersonalDataFinder finder) {
+    this.finder = finder;
+  }
 
   /** A text without personal data, and which kinds it held. */
   public record Redaction(String text, List<String> kinds) {}
 
+  /** Replaces what the finder finds. */
   public Redaction redact(String text) {
-    TreeSet<String> kinds = new TreeSet<>();
-    String redacted = text;
-    for (PersonalData kind : PersonalData.KINDS) {
-      Matcher matcher = kind.matcher(redacted);
-      StringBuilder out = new StringBuilder();
-      while (matcher.find()) {
-        if (kind.accepts(matcher.group())) {
-          kinds.add(kind.name());
-          matcher.appendReplacement(
-              out, Matcher.quoteReplacement(placeholder(kind, matcher.group())));
-        }
-      }
-      redacted = matcher.appendTail(out).toString();
+    List<Finding> findings = finder.find(text);
+    if (findings.isEmpty()) {
+      return new Redaction(text, List.of());
     }
-    return new Redaction(redacted, List.copyOf(kinds));
+    TreeSet<String> kinds = new TreeSet<>();
+    StringBuilder out = new StringBuilder(text.length());
+    int from = 0;
+    for (Finding finding : findings) {
+      kinds.add(finding.kind().name());
+      out.append(text, from, finding.start())
+          .append(placeholder(finding.kind(), text.substring(finding.start(), finding.end())));
+      from = finding.end();
+    }
+    return new Redaction(out.append(text, from, text.length()).toString(), List.copyOf(kinds));
   }
 
-  private String placeholder(PersonalData kind, String value) {
+  /** Spacing and case do not make another value of what is made of digits. */
+  private String placeholder(Kind kind, String value) {
+    boolean digits = DIGITS.contains(kind);
+    String key =
+        kind + ":" + (digits ? value.replaceAll("[\\s().-]", "") : value).toLowerCase(Locale.ROOT);
     return placeholders.computeIfAbsent(
-        kind + ":" + value, key -> "<" + kind + "_" + counts.merge(kind, 1, Integer::sum) + ">");
+        key, any -> "<" + kind + "_" + counts.merge(kind, 1, Integer::sum) + ">");
   }
 }

@@ -22,6 +22,7 @@ import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Suggestion;
 import io.lakeloop.config.UserError;
+import io.lakeloop.jobs.benchmark.BenchmarkDataJob;
 import io.lakeloop.jobs.benchmark.BenchmarkLmJob;
 import io.lakeloop.jobs.benchmark.BenchmarkTrainingJob;
 import io.lakeloop.jobs.evaluation.EvaluatePolicyJob;
@@ -165,6 +166,13 @@ public final class JobCatalogue {
               "measures language models on this machine",
               BenchmarkLmJob.Config.class,
               new BenchmarkLmJob(),
+              List.of(),
+              List.of(TRAINING_METRICS)),
+          new JobDefinition<>(
+              "benchmark-data",
+              "measures ingest, cleaning and duplicates beside a plain copy",
+              BenchmarkDataJob.Config.class,
+              new BenchmarkDataJob(),
               List.of(),
               List.of(TRAINING_METRICS)),
           new JobDefinition<>(

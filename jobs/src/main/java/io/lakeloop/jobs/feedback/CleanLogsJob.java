@@ -7,25 +7,45 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Duplicates;
-import io.lakeloop.feedback.InteractionCleaner;
 import io.lakeloop.feedback.Quarantine;
+import io.lakeloop.feedback.duplicates.Duplicates;
+import io.lakeloop.feedback.logs.LogCleaner;
+import io.lakeloop.feedback.logs.NameRecognisers;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.SecretFile;
+import io.lakeloop.text.QualityRules;
+import io.lakeloop.text.personal.PersonalDataFinder;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.storage.StorageLevel;
 
 /** Turns the raw records that no other run has cleaned into interactions. */
 public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
 
   public record Config(
-      String subjectKeyFile, boolean createSubjectKey, double maxQuarantinedShare) {
+      String subjectKeyFile,
+      boolean createSubjectKey,
+      PersonalDataFinder.Settings personalData,
+      String nameModel,
+      String nameModelSha256,
+      QualityRules.Settings quality,
+      List<String> drop,
+      Duplicates.Settings duplicates,
+      double maxQuarantinedShare) {
     public Config {
       Problems.in("clean-logs")
           .require(!subjectKeyFile.isBlank(), "subject-key-file is empty")
+          .require(
+              QualityRules.CODES.containsAll(drop),
+              "drop names the quality rules %s, of which there are only %s",
+              drop,
+              QualityRules.CODES)
+          .require(
+              nameModel.isBlank() || nameModelSha256.matches("[0-9a-f]{64}"),
+              "name-model-sha256 must be the SHA-256 of model.pt in %s: what is run is pinned",
+              nameModel)
           .require(
               maxQuarantinedShare >= 0 && maxQuarantinedShare <= 1,
               "max-quarantined-share must lie in 0..1, got %s",
@@ -50,17 +70,29 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
             .join(known.select("record_id"), "record_id", "left_anti")
             .join(refused.select("record_id"), "record_id", "left_anti");
 
-    Dataset<Row> cleaned =
-        new InteractionCleaner(subjectKey).clean(raw).persist(StorageLevel.MEMORY_AND_DISK());
-    Dataset<Row> accepted =
-        Quarantine.split(context, INTERACTIONS, cleaned, config.maxQuarantinedShare());
+    LogCleaner cleaner =
+        new LogCleaner(
+            new LogCleaner.Settings(
+                subjectKey,
+                config.personalData(),
+                NameRecognisers.of(context.path(config.nameModel()), config.nameModelSha256()),
+                config.quality(),
+                config.drop(),
+                config.duplicates()));
+    if (config.nameModel().isBlank()) {
+      context.say("names and addresses are not covered: name-model is not set");
+    }
+    try (LogCleaner.Cleaned cleaned = cleaner.clean(raw)) {
+      Dataset<Row> accepted =
+          Quarantine.split(context, INTERACTIONS, cleaned.rows(), config.maxQuarantinedShare());
 
-    context
-        .tables()
-        .replace(
-            INTERACTIONS,
-            Duplicates.mark(accepted, known).withColumn("run_id", lit(context.runId())));
-    cleaned.unpersist();
+      context
+          .tables()
+          .replace(
+              INTERACTIONS,
+              Duplicates.mark(accepted, known, config.duplicates())
+                  .withColumn("run_id", lit(context.runId())));
+    }
   }
 
   /** Rows of other runs: what this run wrote in an earlier attempt is written again. */

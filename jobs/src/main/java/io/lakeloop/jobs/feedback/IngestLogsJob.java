@@ -4,41 +4,59 @@ import static io.lakeloop.table.FeedbackTables.INTERACTIONS_RAW;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.LogIngest;
 import io.lakeloop.feedback.Quarantine;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.logs.LogFormat;
+import io.lakeloop.feedback.logs.LogIngest;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 
-/** Reads log files line by line into interactions_raw; what is no record goes to quarantine. */
+/** Reads log files record by record into interactions_raw; what is none goes to quarantine. */
 public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
 
-  public record Config(String path, String sourceSystem, double maxQuarantinedShare) {
+  /** Form of the records; auto tells each record's by its fields. */
+  public enum Format {
+    AUTO,
+    LAKELOOP,
+    OPENAI_CHAT,
+    SHAREGPT,
+    OASST_TREE,
+    OASST_MESSAGES;
+
+    LogFormat logFormat() {
+      return this == AUTO ? null : LogFormat.valueOf(name());
+    }
+  }
+
+  public record Config(
+      String path,
+      Format format,
+      String sourceSystem,
+      List<String> consent,
+      double maxQuarantinedShare) {
+    private static final List<String> USES = List.of("evaluation", "labeling", "training");
+
     public Config {
-      Problems.in("ingest-logs")
-          .require(
-              !path.isBlank(), "path is empty: name a file, folder or glob with --set path=...")
+      SourceFiles.checked(Problems.in("ingest-logs"), path, maxQuarantinedShare)
           .require(!sourceSystem.isBlank(), "source-system is empty")
-          .require(
-              maxQuarantinedShare >= 0 && maxQuarantinedShare <= 1,
-              "max-quarantined-share must lie in 0..1, got %s",
-              maxQuarantinedShare)
+          .require(USES.containsAll(consent), "consent must be some of %s, got %s", USES, consent)
           .throwIfAny();
     }
   }
 
   @Override
   public void run(Config config, JobContext context) {
-    SourceFiles files = SourceFiles.find(context.spark(), context.path(config.path()));
-    files.files().forEach(file -> context.readFile(file, null));
-    Dataset<Row> lines =
-        LogIngest.read(files, context.runId()).persist(StorageLevel.MEMORY_AND_DISK());
+    SourceFiles files = SourceFiles.find(context, config.path());
+    Dataset<Row> read =
+        LogIngest.read(files, context.runId(), config.format().logFormat())
+            .persist(StorageLevel.MEMORY_AND_DISK());
 
     Dataset<Row> records =
-        Quarantine.split(context, INTERACTIONS_RAW, lines, config.maxQuarantinedShare());
+        Quarantine.split(context, INTERACTIONS_RAW, read, config.maxQuarantinedShare());
 
     context
         .tables()
@@ -47,7 +65,8 @@ public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
             records
                 .withColumn("run_id", lit(context.runId()))
                 .withColumn("source_system", lit(config.sourceSystem()))
+                .withColumn("consent_default", lit(config.consent().toArray(String[]::new)))
                 .withColumn("received_at", lit(context.startedAt())));
-    lines.unpersist();
+    read.unpersist();
   }
 }

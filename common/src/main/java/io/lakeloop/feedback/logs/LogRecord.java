@@ -1,17 +1,19 @@
-package io.lakeloop.feedback;
+package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.feedback.Refusal;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One log record in the project's own JSON form, its fields checked. */
+/** One log record, the fields that are asked for checked. */
 final class LogRecord {
-  static final int LONGEST_TEXT = 100_000;
+  private static final int LONGEST_TEXT = 100_000;
+  private static final long LAST_SECOND = 253_402_300_800L;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JsonNode node;
@@ -28,6 +30,17 @@ final class LogRecord {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("ingest-logs let a line pass that is not JSON", e);
     }
+  }
+
+  JsonNode node() {
+    return node;
+  }
+
+  /** Text as it is; other values as JSON; null where there is none. */
+  static String asText(JsonNode node) {
+    return node.isMissingNode() || node.isNull()
+        ? null
+        : node.isTextual() ? node.textValue() : node.toString();
   }
 
   /** What is wrong with the fields read so far, or null. */
@@ -54,12 +67,26 @@ final class LogRecord {
     if (!value.isTextual()) {
       return refuse("WRONG_TYPE", field + " must be text");
     }
-    if (value.textValue().length() > LONGEST_TEXT) {
-      return refuse(
-          "TEXT_TOO_LONG",
-          field + " has " + value.textValue().length() + " characters, more than " + LONGEST_TEXT);
+    return bounded(field, value.textValue());
+  }
+
+  /** Refuses a text that is longer than any turn should be. */
+  String bounded(String field, String text) {
+    return text.length() <= LONGEST_TEXT
+        ? text
+        : refuse(
+            "TEXT_TOO_LONG",
+            field + " has " + text.length() + " characters, more than " + LONGEST_TEXT);
+  }
+
+  /** The first of the fields that is there and is text. */
+  String anyText(String... fields) {
+    for (String field : fields) {
+      if (value(field) != null) {
+        return text(field);
+      }
     }
-    return value.textValue();
+    return null;
   }
 
   String text(String field) {
@@ -97,13 +124,56 @@ final class LogRecord {
         : refuse("WRONG_TYPE", field + " must be true or false");
   }
 
-  Instant time(String field) {
-    String text = requiredText(field);
-    if (text == null) {
+  Double number(String field) {
+    JsonNode value = value(field);
+    if (value == null) {
       return null;
     }
+    return value.isNumber() && Double.isFinite(value.doubleValue())
+        ? value.doubleValue()
+        : refuse("WRONG_TYPE", field + " must be a number");
+  }
+
+  /** Uses allowed: all for true, none for false, those of a list; null where nothing is said. */
+  List<String> uses(String field, List<String> all) {
+    JsonNode value = value(field);
+    if (value == null) {
+      return null;
+    }
+    if (value.isBoolean()) {
+      return value.booleanValue() ? all : List.of();
+    }
+    List<String> uses = new ArrayList<>();
+    value.forEach(use -> uses.add(use.asText()));
+    return value.isArray() && all.containsAll(uses)
+        ? uses
+        : refuse("WRONG_TYPE", field + " must be true, false or a list of " + all);
+  }
+
+  Instant requiredTime(String field) {
+    String text = requiredText(field);
+    return text == null ? null : parsedTime(field, text);
+  }
+
+  /** The first of the fields that is there, as text or in seconds since 1970; null if none is. */
+  Instant anyTime(String... fields) {
+    for (String field : fields) {
+      JsonNode value = value(field);
+      if (value != null) {
+        return value.isIntegralNumber() && Math.abs(value.asLong()) < LAST_SECOND
+            ? Instant.ofEpochSecond(value.asLong())
+            : parsedTime(field, value.asText());
+      }
+    }
+    return null;
+  }
+
+  private Instant parsedTime(String field, String text) {
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      Instant time = OffsetDateTime.parse(text).toInstant();
+      return Math.abs(time.getEpochSecond()) < LAST_SECOND
+          ? time
+          : refuse("BAD_TIME", field + " lies beyond the year 9999");
     } catch (DateTimeParseException e) {
       return refuse("BAD_TIME", field + " must be a time as 2026-01-31T12:00:00Z");
     }

@@ -1,0 +1,227 @@
+package io.lakeloop.feedback.logs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads conversations of the public chat formats. */
+final class Conversation {
+  private static final int DEEPEST = 500;
+
+  private Conversation() {}
+
+  /** A message, whatever its format calls the parts. */
+  private record Message(String role, String content, JsonNode source) {}
+
+  /** OpenAI: roles system, user, assistant, tool; content is text or a list of parts. */
+  static List<Exchanged> openAi(JsonNode record) {
+    JsonNode list =
+        record.has("messages") ? record.get("messages") : record.at("/request/messages");
+    List<Message> messages = new ArrayList<>();
+    list.forEach(m -> messages.add(new Message(m.path("role").asText(""), content(m), m)));
+    JsonNode answer = record.at("/response/choices/0/message");
+    if (answer.isObject()) {
+      messages.add(new Message("assistant", content(answer), answer));
+    }
+    return exchanges(messages);
+  }
+
+  /** ShareGPT: from is human or user, gpt, chatgpt, bard or assistant, system, tool. */
+  static List<Exchanged> shareGpt(JsonNode record) {
+    List<Message> messages = new ArrayList<>();
+    record
+        .path("conversations")
+        .forEach(
+            m -> {
+              String from = m.path("from").asText("");
+              String role =
+                  switch (from) {
+                    case "human", "user" -> "user";
+                    case "system", "tool" -> from;
+                    default -> "assistant";
+                  };
+              messages.add(new Message(role, m.path("value").asText(null), m));
+            });
+    return exchanges(messages);
+  }
+
+  private static String content(JsonNode message) {
+    JsonNode content = message.path("content");
+    if (content.isTextual()) {
+      return content.textValue();
+    }
+    List<String> parts = new ArrayList<>();
+    content.forEach(
+        part -> {
+          if (part.path("text").isTextual()) {
+            parts.add(part.get("text").textValue());
+          }
+        });
+    return parts.isEmpty() ? null : String.join("\n", parts);
+  }
+
+  /** What the user wrote last, and what the assistant wrote until the user wrote again. */
+  private static List<Exchanged> exchanges(List<Message> messages) {
+    List<Exchanged> found = new ArrayList<>();
+    List<String[]> history = new ArrayList<>();
+    List<String> prompt = new ArrayList<>();
+    List<String> answer = new ArrayList<>();
+    Map<String, String[]> calls = new LinkedHashMap<>();
+    for (int i = 0; i <= messages.size(); i++) {
+      Message message = i < messages.size() ? messages.get(i) : null;
+      boolean ends = message == null || message.role().equals("user");
+      if (ends && !prompt.isEmpty() && !answer.isEmpty()) {
+        String asked = String.join("\n\n", prompt);
+        String answered = String.join("\n\n", answer);
+        int turn = found.size() + 1;
+        found.add(
+            new Exchanged(
+                turn,
+                String.valueOf(turn),
+                asked,
+                answered,
+                List.copyOf(history),
+                List.copyOf(calls.values())));
+        history.add(new String[] {"user", asked});
+        history.add(new String[] {"assistant", answered});
+        prompt.clear();
+        answer.clear();
+        calls.clear();
+      }
+      if (message == null) {
+        break;
+      }
+      switch (message.role()) {
+        case "user" -> {
+          if (message.content() != null) {
+            prompt.add(message.content());
+          }
+        }
+        case "assistant" -> {
+          if (message.content() != null && !message.content().isBlank()) {
+            answer.add(message.content());
+          }
+          call(message.source(), calls);
+        }
+        case "tool" -> {
+          String id = message.source().path("tool_call_id").asText("");
+          calls.computeIfAbsent(id, any -> new String[] {id, null, null})[2] = message.content();
+        }
+        default -> {
+          if (message.content() != null) {
+            history.add(new String[] {message.role(), message.content()});
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private static void call(JsonNode message, Map<String, String[]> calls) {
+    message
+        .path("tool_calls")
+        .forEach(
+            call ->
+                calls.put(
+                    call.path("id").asText(String.valueOf(calls.size())),
+                    new String[] {
+                      call.at("/function/name").asText(null),
+                      LogRecord.asText(call.at("/function/arguments")),
+                      null
+                    }));
+  }
+
+  /** OpenAssistant: every assistant message answers its parent. */
+  static List<Exchanged> tree(JsonNode record) {
+    JsonNode root = record.path("prompt").isObject() ? record.get("prompt") : record;
+    List<Exchanged> found = new ArrayList<>();
+    walk(root, List.of(), found);
+    return found;
+  }
+
+  private static void walk(JsonNode message, List<String[]> path, List<Exchanged> found) {
+    if (path.size() >= DEEPEST) {
+      return;
+    }
+    List<String[]> here = new ArrayList<>(path);
+    String role = role(message);
+    String text = message.path("text").asText("");
+    here.add(new String[] {role, text});
+    if (role.equals("assistant") && !path.isEmpty()) {
+      found.add(answer(id(message, String.valueOf(found.size())), text, path));
+    }
+    message.path("replies").forEach(reply -> walk(reply, here, found));
+  }
+
+  private static Exchanged answer(String key, String text, List<String[]> path) {
+    int last = path.size() - 1;
+    int turn = (int) path.stream().filter(m -> m[0].equals("user")).count();
+    return new Exchanged(
+        Math.max(1, turn),
+        key,
+        path.get(last)[1],
+        text,
+        List.copyOf(path.subList(0, last)),
+        List.of());
+  }
+
+  private static String role(JsonNode message) {
+    String role = message.path("role").asText("");
+    return role.equals("prompter") ? "user" : role;
+  }
+
+  private static String id(JsonNode message, String otherwise) {
+    for (String field : List.of("message_id", "user_message_id", "id")) {
+      if (message.path(field).isTextual()) {
+        return message.get(field).textValue();
+      }
+    }
+    return otherwise;
+  }
+
+  private static String parent(JsonNode message) {
+    for (String field : List.of("parent_id", "parent_message_id")) {
+      if (message.path(field).isTextual()) {
+        return message.get(field).textValue();
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Exchanges of messages that name their parents, by the place of the answer in the list. A
+   * message that is no answer has none; nor has one whose ancestors are not all there.
+   */
+  static Map<Integer, Exchanged> linked(List<JsonNode> messages) {
+    Map<String, JsonNode> byId = new HashMap<>();
+    messages.forEach(m -> byId.putIfAbsent(id(m, ""), m));
+    Map<Integer, Exchanged> found = new HashMap<>();
+    for (int i = 0; i < messages.size(); i++) {
+      JsonNode message = messages.get(i);
+      List<String[]> path = new ArrayList<>();
+      JsonNode ancestor = byId.get(String.valueOf(parent(message)));
+      while (ancestor != null && path.size() < DEEPEST) {
+        path.add(0, new String[] {role(ancestor), ancestor.path("text").asText("")});
+        ancestor = byId.get(String.valueOf(parent(ancestor)));
+      }
+      if (role(message).equals("assistant") && !path.isEmpty()) {
+        found.put(i, answer(id(message, String.valueOf(i)), message.path("text").asText(""), path));
+      }
+    }
+    return found;
+  }
+
+  /** The conversation that a record belongs to, by its own words, or null. */
+  static String key(LogFormat format, JsonNode record) {
+    for (String field : List.of("conversation_id", "message_tree_id", "id")) {
+      JsonNode value = record.path(field);
+      if (value.isTextual() || value.isIntegralNumber()) {
+        return value.asText();
+      }
+    }
+    return format == LogFormat.OASST_MESSAGES ? null : id(record, null);
+  }
+}

@@ -1,0 +1,230 @@
+package io.lakeloop.feedback.logs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Refusal;
+import io.lakeloop.text.Pseudonyms;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Reads the turns of raw records, checked, but neither cleaned nor redacted. */
+final class RecordReader {
+  /** Use that lets a row enter training and so the labeling queue. */
+  private static final String TRAINING = "training";
+
+  private static final List<String> ALL_USES = List.of("evaluation", "labeling", TRAINING);
+
+  private final Pseudonyms pseudonyms;
+
+  RecordReader(Pseudonyms pseudonyms) {
+    this.pseudonyms = pseudonyms;
+  }
+
+  /** A raw record on its way; what every turn of it carries. */
+  record Raw(
+      String recordId,
+      String sourceSystem,
+      String sourceFile,
+      long line,
+      String payload,
+      LogFormat format,
+      List<String> consentDefault,
+      Timestamp receivedAt) {
+
+    /** Columns {@code record_id, source_system, source_file, line, payload, format, ...}. */
+    static Raw of(Row row) {
+      String format = row.getString(5);
+      List<String> consent = row.isNullAt(6) ? List.of() : row.getList(6);
+      return new Raw(
+          row.getString(0),
+          row.getString(1),
+          row.getString(2),
+          row.getLong(3),
+          row.getString(4),
+          format == null ? LogFormat.LAKELOOP : LogFormat.valueOf(format),
+          consent,
+          row.getTimestamp(7));
+    }
+
+    Turn turn() {
+      return new Turn()
+          .set("record_id", recordId)
+          .set("source_system", sourceSystem)
+          .set("source_file", sourceFile)
+          .set("line", line);
+    }
+
+    /** A turn that stands for the whole record until its conversation is at hand. */
+    Turn deferred(String conversationKey) {
+      return turn()
+          .set("payload", payload)
+          .set("format", format.name())
+          .set("consent_default", consentDefault.toArray(String[]::new))
+          .set("received_at", receivedAt)
+          .set("conversation_key", conversationKey);
+    }
+  }
+
+  /** The turns of a record by itself; one refused turn where it cannot be used. */
+  List<Turn> turns(Raw raw, LogRecord record) {
+    if (raw.format() == LogFormat.LAKELOOP) {
+      Turn turn = own(raw, record);
+      return List.of(record.refusal() == null ? turn : refused(raw, record.refusal()));
+    }
+    List<Exchanged> exchanges =
+        switch (raw.format()) {
+          case OPENAI_CHAT -> Conversation.openAi(record.node());
+          case SHAREGPT -> Conversation.shareGpt(record.node());
+          default -> Conversation.tree(record.node());
+        };
+    if (exchanges.isEmpty()) {
+      return List.of(
+          refused(raw, new Refusal("NO_EXCHANGE", "no message of a user has an answer after it")));
+    }
+    List<Turn> turns = new ArrayList<>();
+    for (Exchanged exchange : exchanges) {
+      turns.add(exchanged(raw, record, exchange));
+    }
+    if (record.refusal() != null) {
+      return List.of(refused(raw, record.refusal()));
+    }
+    return turns;
+  }
+
+  /** The turns of records whose messages refer to one another, in their order. */
+  List<Turn> linked(List<Raw> raws, List<LogRecord> records) {
+    Map<Integer, Exchanged> exchanges =
+        Conversation.linked(records.stream().map(LogRecord::node).toList());
+    List<Turn> turns = new ArrayList<>();
+    for (int i = 0; i < raws.size(); i++) {
+      Exchanged exchange = exchanges.get(i);
+      LogRecord record = records.get(i);
+      Turn turn =
+          exchange == null
+              ? refused(
+                  raws.get(i),
+                  record.node().path("role").asText().equals("assistant")
+                      ? new Refusal("PARENT_MISSING", "the message that it answers is not there")
+                      : new Refusal(
+                          Refusal.NOT_AN_EXCHANGE,
+                          "a message of a user: its answers are rows of their own"))
+              : exchanged(raws.get(i), record, exchange);
+      turns.add(record.refusal() == null ? turn : refused(raws.get(i), record.refusal()));
+    }
+    return turns;
+  }
+
+  static Turn refused(Raw raw, Refusal refusal) {
+    return raw.turn()
+        .set("reason_code", refusal.code())
+        .set("reason", refusal.reason())
+        .set("payload", Refusal.payload(raw.payload()));
+  }
+
+  private Turn own(Raw raw, LogRecord log) {
+    Turn turn = raw.turn();
+    Integer number = log.within("turn", 1, 10_000);
+    Instant created = log.requiredTime("created_at");
+    shared(turn, log);
+    return turn.set("interaction_id", Digest.of(raw.recordId()).substring(0, 32))
+        .set("conversation_id", log.requiredText("conversation_id"))
+        .set("turn", number == null ? 1 : number)
+        .set("prompt", log.requiredText("prompt"))
+        .set("completion", log.requiredText("completion"))
+        .set("created_at", created == null ? null : Timestamp.from(created))
+        .set("consent_uses", uses(log, raw.consentDefault()))
+        .set("retrieved_documents", documents(log))
+        .set("tool_calls", toolCalls(log))
+        .set("messages", messages(log));
+  }
+
+  private Turn exchanged(Raw raw, LogRecord log, Exchanged exchange) {
+    Turn turn = raw.turn();
+    Instant created = log.anyTime("created_at", "created", "created_date", "timestamp");
+    shared(turn, log);
+    String key = Conversation.key(raw.format(), log.node());
+    log.bounded("prompt", exchange.prompt());
+    log.bounded("completion", exchange.completion());
+    return turn.set(
+            "interaction_id", Digest.of(raw.recordId() + "|" + exchange.key()).substring(0, 32))
+        .set("conversation_id", key == null ? raw.recordId() : key)
+        .set("turn", exchange.turn())
+        .set("prompt", exchange.prompt())
+        .set("completion", exchange.completion())
+        .set("created_at", created == null ? raw.receivedAt() : Timestamp.from(created))
+        .set("consent_uses", uses(log, raw.consentDefault()))
+        .set("retrieved_documents", documents(log))
+        .set(
+            "tool_calls",
+            exchange.toolCalls().stream()
+                .map(call -> RowFactory.create((Object[]) call))
+                .toArray(Row[]::new))
+        .set(
+            "messages",
+            exchange.history().stream()
+                .map(message -> RowFactory.create((Object[]) message))
+                .toArray(Row[]::new));
+  }
+
+  /** What any format may carry beside the texts. */
+  private void shared(Turn turn, LogRecord log) {
+    String user = log.anyText("user_id", "user");
+    turn.set("subject_key", user == null ? null : pseudonyms.of(user))
+        .set("model_version", log.anyText("model_version", "model", "model_name"))
+        .set("product", log.text("product"))
+        .set("cohort", log.text("cohort"))
+        .set("latency_ms", log.wholeNumber("latency_ms"))
+        .set("tokens_in", log.wholeNumber("tokens_in"))
+        .set("tokens_out", log.wholeNumber("tokens_out"))
+        .set("thumb", log.within("thumb", -1, 1))
+        .set("csat", log.within("csat", 1, 5))
+        .set("task_completed", log.flag("task_completed"))
+        .set("escalated", log.flag("escalated"))
+        .set("business_value", log.number("business_value"));
+  }
+
+  /** Consent is yes or no to every use, or a list of uses; where nothing is said, the default. */
+  private static String[] uses(LogRecord log, List<String> consentDefault) {
+    List<String> uses = log.uses("consent", ALL_USES);
+    return (uses == null ? consentDefault : uses).stream().sorted().toArray(String[]::new);
+  }
+
+  static boolean allowsTraining(Turn turn) {
+    return List.of((String[]) turn.get("consent_uses")).contains(TRAINING);
+  }
+
+  private static Object documents(LogRecord log) {
+    return log.objects("retrieved_documents").stream()
+        .map(
+            d ->
+                RowFactory.create(
+                    d.path("id").asText(null),
+                    d.path("score").isNumber() ? d.path("score").asDouble() : null,
+                    d.path("rank").isInt() ? d.path("rank").asInt() : null))
+        .toArray(Row[]::new);
+  }
+
+  private static Object toolCalls(LogRecord log) {
+    return log.objects("tool_calls").stream()
+        .map(
+            call ->
+                RowFactory.create(
+                    call.path("name").asText(null),
+                    LogRecord.asText(call.path("arguments")),
+                    LogRecord.asText(call.path("result"))))
+        .toArray(Row[]::new);
+  }
+
+  private static Object messages(LogRecord log) {
+    return log.objects("messages").stream()
+        .map(
+            (JsonNode m) ->
+                RowFactory.create(m.path("role").asText(null), LogRecord.asText(m.path("content"))))
+        .toArray(Row[]::new);
+  }
+}

@@ -1,0 +1,100 @@
+package io.lakeloop.feedback.logs;
+
+import io.lakeloop.config.Digest;
+import io.lakeloop.text.Language;
+import io.lakeloop.text.MinHash;
+import io.lakeloop.text.QualityRules;
+import io.lakeloop.text.Redactor;
+import io.lakeloop.text.Sanitiser;
+import io.lakeloop.text.Skeleton;
+import io.lakeloop.text.Words;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Cleans and redacts every text of a turn, then measures what is left. One per task. */
+final class TurnCleaner {
+  private final QualityRules quality;
+  private final TreeSet<String> dropped;
+  private final MinHash minHash;
+
+  /**
+   * @param dropped quality rules whose breaking refuses a turn
+   * @param minHash null where near duplicates are not looked for
+   */
+  TurnCleaner(QualityRules quality, List<String> dropped, MinHash minHash) {
+    this.quality = quality;
+    this.dropped = new TreeSet<>(dropped);
+    this.minHash = minHash;
+  }
+
+  /**
+   * Fills in what follows from the texts; a turn that breaks a rule that drops becomes refused.
+   *
+   * @return true if personal data was found
+   */
+  boolean finish(Turn turn, Redactor redactor) {
+    Sanitiser sanitiser = new Sanitiser();
+    TreeSet<String> kinds = new TreeSet<>();
+    nested(turn, "messages", sanitiser, redactor, kinds);
+    String prompt = clean(turn.text("prompt"), sanitiser, redactor, kinds);
+    String completion = clean(turn.text("completion"), sanitiser, redactor, kinds);
+    nested(turn, "tool_calls", sanitiser, redactor, kinds);
+    Words words = Words.of(completion);
+    Words asked = Words.of(prompt);
+    String promptSkeleton = Skeleton.of(prompt);
+    String skeleton = Skeleton.of(completion);
+    // A prompt is often too short to tell, and an answer is in its language.
+    String language = Language.of(completion, words);
+    language = language.equals("und") ? Language.of(prompt, asked) : language;
+    Map<String, Double> broken = quality.broken(completion, words, skeleton, language);
+    String said = promptSkeleton + "\n" + skeleton;
+    boolean trains = RecordReader.allowsTraining(turn);
+    turn.set("prompt", prompt)
+        .set("completion", completion)
+        .set("pii_types", kinds.toArray(String[]::new))
+        .set("sanitised", sanitiser.changes().isEmpty() ? null : sanitiser.changes())
+        .set("language", language)
+        .set("quality_flags", broken.keySet().toArray(String[]::new))
+        .set("quality_values", broken.isEmpty() ? null : broken)
+        .set("consent", trains)
+        .set("content_hash", Digest.of(said).substring(0, 32))
+        .set("signature", minHash == null ? null : minHash.signature(said));
+    refuse(turn, broken);
+    return !kinds.isEmpty();
+  }
+
+  private void refuse(Turn turn, Map<String, Double> broken) {
+    for (Map.Entry<String, Double> rule : broken.entrySet()) {
+      if (dropped.contains(rule.getKey()) && !turn.isRefused()) {
+        turn.set("reason_code", "QUALITY_" + rule.getKey())
+            .set("reason", "the answer breaks " + rule.getKey() + " with " + rule.getValue())
+            .set("payload", turn.text("prompt") + "\n" + turn.text("completion"));
+      }
+    }
+  }
+
+  private static void nested(
+      Turn turn, String column, Sanitiser sanitiser, Redactor redactor, TreeSet<String> kinds) {
+    Row[] rows = (Row[]) turn.get(column);
+    for (int i = 0; i < rows.length; i++) {
+      Object[] values = new Object[rows[i].size()];
+      for (int j = 0; j < values.length; j++) {
+        values[j] = clean(rows[i].getString(j), sanitiser, redactor, kinds);
+      }
+      rows[i] = RowFactory.create(values);
+    }
+  }
+
+  private static String clean(
+      String text, Sanitiser sanitiser, Redactor redactor, TreeSet<String> kinds) {
+    if (text == null || text.isEmpty()) {
+      return text;
+    }
+    Redactor.Redaction redaction = redactor.redact(sanitiser.apply(text));
+    kinds.addAll(redaction.kinds());
+    return redaction.text();
+  }
+}

@@ -1,0 +1,443 @@
+package io.lakeloop.text.personal;
+
+import static io.lakeloop.text.personal.Traits.AT;
+import static io.lakeloop.text.personal.Traits.COLONS_2;
+import static io.lakeloop.text.personal.Traits.DIGITS_4;
+import static io.lakeloop.text.personal.Traits.DIGITS_7;
+import static io.lakeloop.text.personal.Traits.DOT_WITHIN;
+import static io.lakeloop.text.personal.Traits.LONG_WORD;
+import static io.lakeloop.text.personal.Traits.SCHEME;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Kinds that a pattern finds, with a checksum where the kind has one and context where it helps.
+ */
+final class PatternRecogniser implements Recogniser {
+  private static final String MONTHS =
+      "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|juil|août"
+          + "|déc|ene|abr|ago|dic)\\p{L}*\\.?";
+  private static final String DATE =
+      "(?<!\\p{N})(?:\\d{1,2}[./-]\\d{1,2}[./-](?:19|20)?\\d{2}|(?:19|20)\\d{2}[./-]\\d{1,2}[./-]\\d{1,2}"
+          + "|(?i:\\d{1,2}(?:st|nd|rd|th|\\.)?(?: of)? "
+          + MONTHS
+          + ",? (?:19|20)\\d{2}|"
+          + MONTHS
+          + " \\d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\\d{2}))(?!\\p{N})";
+  private static final String BORN =
+      "born|birth*|birthday|dob|d\\.o\\.b|geboren|geburtstag|geburtsdatum|né|née|naissance|nacido"
+          + "|nacida|nacimiento|nato|nata|nascita|nascido|nascimento";
+  private static final String POSTAL =
+      "zip|zips|zip ?code|zip-code|postal|postal ?code|post ?code|postcode|plz|postleitzahl|code"
+          + " postal|código postal|cap|cep|pincode|pin code";
+  private static final String CREDENTIAL_NAMES =
+      "password|passwd|passwort|mot de passe|contraseña|api[ _-]?key|secret(?:[ _-]?key)?"
+          + "|access[ _-]?token|auth[ _-]?token|token|bearer";
+  private static final String STATES =
+      "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]"
+          + "|UT|V[AIT]|W[AIVY]|AS|FM|GU|M[HP]|PW";
+
+  private static final Pattern VERSION = Pattern.compile("(?i)\\b(?:version|release|v|ver)[ .:]?$");
+
+  private static final List<Rule> RULES = rules();
+
+  @Override
+  public List<Finding> find(String text) {
+    int traits = Traits.of(text);
+    List<Finding> found = new ArrayList<>();
+    for (Rule rule : RULES) {
+      if ((traits & rule.traits()) == rule.traits()) {
+        Matcher matcher = rule.pattern().matcher(text);
+        while (matcher.find()) {
+          double confidence = rule.confidence(text, matcher);
+          if (confidence > 0) {
+            int group = matcher.groupCount() > 0 && matcher.group(1) != null ? 1 : 0;
+            found.add(
+                new Finding(rule.kind(), matcher.start(group), matcher.end(group), confidence));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Rule.Confidence always(double confidence) {
+    return (text, match) -> confidence;
+  }
+
+  /** The confidence where the digits pass the check, else none. */
+  private static Rule.Confidence digits(double confidence, Predicate<String> check) {
+    return (text, match) -> check.test(Checksums.digits(match.group())) ? confidence : 0;
+  }
+
+  private static Rule.Confidence compact(double confidence, Predicate<String> check) {
+    return (text, match) ->
+        check.test(match.group().replaceAll("[ .-]", "").toUpperCase(Locale.ROOT)) ? confidence : 0;
+  }
+
+  private static List<Rule> rules() {
+    List<Rule> rules = new ArrayList<>();
+    contacts(rules);
+    money(rules);
+    machines(rules);
+    secrets(rules);
+    places(rules);
+    nationalIds(rules);
+    return List.copyOf(rules);
+  }
+
+  private static void contacts(List<Rule> rules) {
+    rules.add(
+        Rule.of(
+            Kind.EMAIL,
+            AT,
+            "(?<![\\p{L}0-9._%+-])[\\p{L}0-9._%+'-]{1,64}@(?:[\\p{L}0-9](?:[\\p{L}0-9-]{0,61}[\\p{L}0-9])?\\.)+\\p{L}{2,24}",
+            always(0.95),
+            ""));
+    rules.add(Rule.of(Kind.BIRTH_DATE, DIGITS_4, DATE, always(0.2), BORN));
+  }
+
+  private static void money(List<Rule> rules) {
+    String spaced = "(?<![\\p{L}\\p{N}])[A-Z]{2}[0-9]{2}(?:[ -][A-Z0-9]{4}){2,7}";
+    for (String iban :
+        List.of(
+            "(?<![\\p{L}\\p{N}])[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}",
+            spaced, spaced + "[ -][A-Z0-9]{1,3}")) {
+      rules.add(
+          Rule.of(
+              Kind.IBAN,
+              DIGITS_7,
+              iban + "(?![\\p{L}\\p{N}])",
+              compact(0.95, Checksums::iban),
+              ""));
+    }
+    rules.add(
+        Rule.of(
+            Kind.CARD,
+            DIGITS_7,
+            "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){12,18}[0-9](?![\\p{L}\\p{N}])",
+            digits(0.9, PatternRecogniser::isIssuedCard),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.CARD,
+            DIGITS_7,
+            "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){11,18}[0-9](?![\\p{L}\\p{N}])",
+            digits(0.3, Checksums::luhn),
+            "card*|credit|debit|cc|visa|mastercard|amex|maestro|karte|carte|tarjeta|kreditkarte"));
+    rules.add(
+        Rule.of(
+            Kind.CRYPTO_ADDRESS,
+            LONG_WORD,
+            "(?<![\\p{L}\\p{N}])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![\\p{L}\\p{N}])",
+            (text, match) -> Checksums.base58(match.group()) ? 0.95 : 0,
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.CRYPTO_ADDRESS,
+            LONG_WORD,
+            "(?<![\\p{L}\\p{N}])(?:bc|tb|ltc)1[a-z0-9]{11,71}(?![\\p{L}\\p{N}])",
+            (text, match) -> Checksums.bech32(match.group()) ? 0.95 : 0,
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.CRYPTO_ADDRESS,
+            LONG_WORD,
+            "(?<![\\p{L}\\p{N}])0x[0-9a-fA-F]{40}(?![\\p{L}\\p{N}])",
+            always(0.8),
+            ""));
+  }
+
+  /** Luhn's check under the ranges that issuers use: 13 to 19 digits that begin with 2 to 6. */
+  private static boolean isIssuedCard(String digits) {
+    char first = digits.charAt(0);
+    boolean length =
+        switch (first) {
+          case '3' -> digits.length() >= 14 && digits.length() <= 19;
+          case '4' -> digits.length() == 13 || digits.length() == 16 || digits.length() == 19;
+          case '2', '5' -> digits.length() == 16;
+          case '6' -> digits.length() >= 16;
+          default -> false;
+        };
+    return length && Checksums.luhn(digits);
+  }
+
+  private static void machines(List<Rule> rules) {
+    String octet = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})";
+    rules.add(
+        Rule.of(
+            Kind.IP,
+            DOT_WITHIN | DIGITS_4,
+            "(?<![\\p{L}\\p{N}.])(?:" + octet + "\\.){3}" + octet + "(?![\\p{L}\\p{N}]|\\.[0-9])",
+            (text, match) -> saysVersion(text.substring(0, match.start())) ? 0.2 : 0.85,
+            "ip|address|host|server|client"));
+    rules.add(
+        Rule.of(
+            Kind.IP,
+            COLONS_2,
+            "(?<![\\p{L}\\p{N}:.])(?:[0-9a-fA-F]{1,4}:|::)[0-9a-fA-F:]{1,36}(?:"
+                + octet
+                + "(?:\\."
+                + octet
+                + "){3})?(?![\\p{L}\\p{N}:])",
+            (text, match) -> isIpV6(match.group()) ? 0.85 : 0,
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.MAC,
+            0,
+            "(?<![\\p{L}\\p{N}:-])(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}(?![\\p{L}\\p{N}:-])"
+                + "|(?<![\\p{L}\\p{N}:-])(?:[0-9a-fA-F]{2}-){5}[0-9a-fA-F]{2}(?![\\p{L}\\p{N}:-])"
+                + "|(?<![\\p{L}\\p{N}.])(?:[0-9a-fA-F]{4}\\.){2}[0-9a-fA-F]{4}(?![\\p{L}\\p{N}.])",
+            (text, match) -> match.group().matches(".*[0-9].*") ? 0.8 : 0.4,
+            "mac|hardware|device|wifi|ethernet"));
+    rules.add(
+        Rule.of(
+            Kind.URL_CREDENTIALS,
+            SCHEME,
+            "\\b[a-z][a-z0-9+.-]*://[^\\s/:@]+:[^\\s/@]+@[^\\s<>\"']+",
+            always(0.98),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.URL_CREDENTIALS,
+            SCHEME,
+            "(?i)\\bhttps?://[^\\s<>\"']+[?&#;](?:access_token|auth|api_?key|key|password|passwd|pwd|secret|sig|signature|token|session(?:id)?)=[^\\s<>\"']+",
+            always(0.97),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.URL,
+            SCHEME,
+            "(?i)\\b(?:https?|ftp)://[^\\s<>\"'\\])}]*[^\\s<>\"'\\])}.,;:!?]",
+            always(0.9),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.URL,
+            DOT_WITHIN,
+            "(?i)(?<![\\p{L}\\p{N}@./-])(?:www\\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+(?:com|org|net|edu|gov|info|biz|io|co|app|dev|me|uk|de|fr|es|it|nl|pl|se|ch|at|be|eu|us|ca|au|in|jp|br|ru|cz|dk|fi|no|hu|gr|pt|ie|nz|za)\\b(?:/[^\\s<>\"'\\])}]*[^\\s<>\"'\\])}.,;:!?])?(?!@)",
+            (text, match) -> match.group().toLowerCase(Locale.ROOT).startsWith("www.") ? 0.85 : 0.3,
+            "website|web ?site|site|url|domain|homepage|link|visit|web|browse"));
+  }
+
+  private static boolean saysVersion(String before) {
+    return VERSION.matcher(before).find();
+  }
+
+  /** Literals with colons are never looked up. */
+  private static boolean isIpV6(String text) {
+    if (text.chars().filter(c -> c == ':').count() < 2 || text.length() < 3) {
+      return false;
+    }
+    try {
+      return InetAddress.getByName(text) != null;
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private static void secrets(List<Rule> rules) {
+    rules.add(
+        Rule.of(
+            Kind.SECRET,
+            LONG_WORD,
+            "(?<![\\p{L}\\p{N}])(?:(?:AKIA|ASIA|AROA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,255}"
+                + "|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}"
+                + "|AIza[A-Za-z0-9_-]{35}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}"
+                + "|sk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}"
+                + "|pypi-[A-Za-z0-9_-]{40,}|SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}"
+                + "|dapi[0-9a-f]{32}|ya29\\.[A-Za-z0-9_-]{20,}"
+                + "|eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,})",
+            always(0.97),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.SECRET,
+            0,
+            "-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^-]{0,20000}(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----)?",
+            always(0.99),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.SECRET,
+            0,
+            "(?i)(?<![\\p{L}\\p{N}])(?:"
+                + CREDENTIAL_NAMES
+                + ")(?: is|:|=| =| :) ?[\"'`]?([^\\s\"'`,;]{6,200})",
+            (text, match) -> looksSecret(match.group(1)) ? 0.75 : 0,
+            ""));
+  }
+
+  /** A word of letters alone is a word; secrets mix letters with digits or signs. */
+  private static boolean looksSecret(String value) {
+    boolean letter = value.chars().anyMatch(Character::isLetter);
+    boolean digit = value.chars().anyMatch(Character::isDigit);
+    boolean sign = value.substring(0, value.length() - 1).matches(".*[!$%&*+=#^~_@/-].*");
+    return !value.startsWith("<") && (letter ? digit || sign : digit && value.length() >= 8);
+  }
+
+  private static void places(List<Rule> rules) {
+    rules.add(
+        Rule.of(
+            Kind.POSTAL_CODE,
+            DIGITS_4,
+            "(?<![\\p{L}\\p{N}.,$€£#+-])(?:\\d{5}(?:-\\d{4})?|\\d{4} ?[A-Z]{2}|\\d{3}[ -]\\d{2,4}|\\d{4}|\\d{6})(?![\\p{L}\\p{N}%]|[.,-]\\d)",
+            (text, match) -> match.group().matches("\\d{4}") ? 0.16 : 0.2,
+            POSTAL));
+    rules.add(
+        Rule.of(
+            Kind.POSTAL_CODE,
+            0,
+            "(?<![\\p{L}\\p{N}])(?:[A-Z]{1,2}\\d[A-Z\\d]? \\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] \\d[ABCEGHJ-NPRSTV-Z]\\d)(?![\\p{L}\\p{N}])",
+            always(0.6),
+            POSTAL));
+    rules.add(
+        Rule.of(
+            Kind.POSTAL_CODE,
+            DIGITS_4,
+            "(?<![\\p{L}\\p{N}])(?:"
+                + STATES
+                + "),?\\s{1,6}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-])",
+            always(0.6),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.POSTAL_CODE,
+            DIGITS_4,
+            "\\n[>? ]*(?:\\p{L}[\\p{L} '.-]{1,40} |[A-Z]{2,3},? |nan )?(\\d{5}(?:-\\d{4})?)(?=[ ]*(?:\\n|$))",
+            (text, match) -> lines(text, match.start()) >= 2 ? 0.55 : 0.2,
+            "address|lives?|street|billing|shipping|ship"));
+    rules.add(
+        Rule.of(
+            Kind.POSTAL_CODE,
+            DIGITS_4,
+            "(?<!\\p{L})(?:in|at|near|from|to|of) (?:\\p{Lu}[\\p{L}.'-]*,? ){1,5}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-]|[.,]\\d)",
+            always(0.5),
+            ""));
+  }
+
+  private static int lines(String text, int end) {
+    return (int) text.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
+  }
+
+  private static void nationalIds(List<Rule> rules) {
+    rules.add(
+        Rule.of(
+            Kind.SSN,
+            DIGITS_7,
+            "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
+            always(0.95),
+            ""));
+    rules.add(
+        Rule.of(
+            Kind.SSN,
+            DIGITS_7,
+            "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3} ?(?!00)[0-9]{2} ?(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
+            always(0.2),
+            "ssn|ssns|social security*|social"));
+    rules.add(
+        Rule.of(
+            Kind.DRIVER_LICENCE,
+            DIGITS_4,
+            "(?<![\\p{L}\\p{N}])(?=[A-Z0-9-]*\\d{4})[A-Z]{0,3}\\d[A-Z0-9-]{4,17}(?![\\p{L}\\p{N}])",
+            always(0.3),
+            "driver'?s? licen[cs]e|drivers' licen[cs]e|driving licen[cs]e|licen[cs]e number|licen[cs]e"
+                + " no|permit number|führerschein*|dl#?"));
+    strongIds(rules);
+    idsInContext(rules);
+  }
+
+  /** Their form and check leave little room for chance. */
+  private static void strongIds(List<Rule> rules) {
+    String free = "(?<![\\p{L}\\p{N}-])";
+    String end = "(?![\\p{L}\\p{N}-])";
+    rules.add(
+        id(
+            free
+                + "[1-9]\\d{5}(?:19|20)\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])\\d{3}[\\dXx]"
+                + end,
+            (text, match) -> Checksums.chinese(match.group()) ? 0.92 : 0));
+    rules.add(id(free + "\\d{3}\\.\\d{3}\\.\\d{3}-\\d{2}" + end, digits(0.9, Checksums::cpf)));
+    rules.add(
+        id(
+            free
+                + "[12] ?\\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\\d) ?(?:\\d{2}|2[AB]) ?\\d{3} ?\\d{3} ?\\d{2}"
+                + end,
+            compact(0.92, Checksums::nir)));
+    rules.add(
+        id(
+            free + "[A-Z]{6}\\d{2}[A-EHLMPRST]\\d{2}[A-Z]\\d{3}[A-Z]" + end,
+            (text, match) -> Checksums.codiceFiscale(match.group()) ? 0.95 : 0));
+    rules.add(
+        id(
+            free + "(?:\\d{8}|[XYZ]-?\\d{7})-?[TRWAGMYFPDXBNJZSQVHLCKE]" + end,
+            compact(0.7, Checksums::dni)));
+    rules.add(
+        id(
+            free
+                + "[A-Z]{4}\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])[HMX][A-Z]{5}[A-Z0-9]\\d"
+                + end,
+            always(0.9)));
+    rules.add(
+        id(
+            free
+                + "(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]"
+                + end,
+            always(0.7)));
+    rules.add(
+        id(
+            free + "\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])-[1-8]\\d{6}" + end,
+            digits(0.9, Checksums::rrn)));
+    rules.add(
+        id(
+            free + "(?:19|20)?\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])[-+]\\d{4}" + end,
+            (text, match) -> {
+              String digits = Checksums.digits(match.group());
+              return Checksums.luhn(digits.substring(digits.length() - 10)) ? 0.7 : 0;
+            }));
+    rules.add(id(free + "[2-9]\\d{3} \\d{4} \\d{4}" + end, digits(0.75, Checksums::aadhaar)));
+  }
+
+  private static Rule id(String pattern, Rule.Confidence base) {
+    return Rule.of(Kind.NATIONAL_ID, DIGITS_4, pattern, base, "");
+  }
+
+  /** One number in ten or eleven passes their check: they count where words speak of them. */
+  private static void idsInContext(List<Rule> rules) {
+    inContext(
+        rules, "\\d{4}[ -]?\\d{4}[ -]?\\d{4}", Checksums::aadhaar, "aadhaar|aadhar|uidai|uid");
+    inContext(rules, "\\d{11}", Checksums::cpf, "cpf");
+    inContext(
+        rules, "\\d{4}[ -]?\\d{4}[ -]?\\d{4}", Checksums::myNumber, "my number|mynumber|kojin");
+    inContext(
+        rules,
+        "\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}",
+        Checksums::steuerId,
+        "steuer*|idnr|tin|tax id*|identifikationsnummer");
+    inContext(rules, "\\d{3}[ -]?\\d{3}[ -]?\\d{4}", Checksums::nhs, "nhs|national health");
+    inContext(rules, "\\d{3}[ -]?\\d{3}[ -]?\\d{3}", Checksums::luhn, "sin|social insurance*|nas");
+    inContext(rules, "\\d{3} ?\\d{3} ?\\d{3}", Checksums::tfn, "tfn|tax file*");
+    inContext(rules, "\\d{11}", Checksums::pesel, "pesel");
+    inContext(rules, "\\d{11}", Checksums::tckn, "tckn|tc kimlik|kimlik*|t\\.c");
+    inContext(rules, "\\d{9}", Checksums::bsn, "bsn|burgerservicenummer|sofinummer");
+  }
+
+  private static void inContext(
+      List<Rule> rules, String pattern, Predicate<String> check, String context) {
+    rules.add(
+        Rule.of(
+            Kind.NATIONAL_ID,
+            DIGITS_7,
+            "(?<![\\p{L}\\p{N}-])" + pattern + "(?![\\p{L}\\p{N}-])",
+            digits(0.35, check),
+            context));
+  }
+}

@@ -1,0 +1,123 @@
+package io.lakeloop.text.personal;
+
+import com.google.i18n.phonenumbers.NumberParseException;
+import com.google.i18n.phonenumbers.PhoneNumberUtil;
+import com.google.i18n.phonenumbers.Phonenumber.PhoneNumber;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Telephone numbers: those that a numbering plan knows (libphonenumber), and other groups of digits
+ * in the form of one, which words near them make likelier.
+ */
+final class PhoneRecogniser implements Recogniser {
+  private static final PhoneNumberUtil PLANS = PhoneNumberUtil.getInstance();
+  private static final Pattern CANDIDATE =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}._@/#$€£-]|\\d:)(?:\\+|00)?\\(?\\d(?:[ ./()\\u2010-\\u2015-]{0,2}\\d){6,14}"
+              + "(?: ?(?:x|ext\\.?|extension|#) ?\\d{1,6})?(?![\\p{L}\\p{N}]|[.,]\\d)");
+  private static final Pattern EXTENSION = Pattern.compile(" ?(?:x|ext\\.?|extension|#) ?\\d+$");
+  private static final Pattern GROUP = Pattern.compile("\\d+");
+  private static final Pattern DATE =
+      Pattern.compile(
+          "(?:19|20)\\d{2}[./ -]\\d{1,2}[./ -]\\d{1,2}(?!\\d).*|\\d{1,2}[./-]\\d{1,2}[./-](?:19|20)\\d{2}(?!\\d).*");
+  private static final Pattern SSN = Pattern.compile("\\d{3}-\\d{2}-\\d{4}");
+  private static final Pattern THOUSANDS = Pattern.compile("\\d{1,3}(?:[ .]\\d{3})+");
+  private static final Pattern CONTEXT =
+      Rule.words(
+          "phones?|telephones?|tel|mobiles?|cell|cellphone|fax|desk|office|call|calls|called|calling|ring"
+              + "|reach|contact|dial|text|sms|whatsapp|messages?|answering|registered|hotline"
+              + "|telefon*|handy|anrufen|rufnummer|téléphone|appel*|portable|teléfono|móvil|llam*"
+              + "|telefono|cellulare|chiam*|celular|telefone|bel|bellen");
+  private static final Pattern OTHER_NUMBER =
+      Pattern.compile(
+          "(?i)(?:order|card|security|iban|zip|invoice|ticket|case|tracking|account|acct|ref|reference|customer|article|item|serial"
+              + "|licen[cs]e|confirmation|policy|bestellung|rechnung)(?: (?:number|no\\.?|nr\\.?|id|code))?"
+              + "(?: is)? ?[:#]? ?$");
+  private static final double BOOST = 0.35;
+  private static final int LOOK_BACK = 40;
+  private static final int SHORT = 9;
+
+  private final List<String> regions;
+
+  /**
+   * @param regions ISO 3166 codes of the countries whose national notation is known
+   */
+  PhoneRecogniser(List<String> regions) {
+    this.regions = regions;
+  }
+
+  @Override
+  public List<Finding> find(String text) {
+    List<Finding> found = new ArrayList<>();
+    if ((Traits.of(text) & Traits.DIGITS_7) == 0) {
+      return found;
+    }
+    Matcher matcher = CANDIDATE.matcher(text);
+    while (matcher.find()) {
+      double plain = confidence(matcher.group());
+      String before = text.substring(Math.max(0, matcher.start() - LOOK_BACK), matcher.start());
+      if (plain > 0) {
+        double inContext =
+            OTHER_NUMBER.matcher(before).find()
+                ? plain - BOOST
+                : Rule.near(CONTEXT, text, matcher.start(), matcher.end())
+                    ? Math.min(1, plain + BOOST)
+                    : plain;
+        found.add(new Finding(Kind.PHONE, matcher.start(), matcher.end(), inContext));
+      }
+    }
+    return found;
+  }
+
+  private double confidence(String candidate) {
+    String number = EXTENSION.matcher(candidate).replaceFirst("");
+    String digits = Checksums.digits(number);
+    if (digits.length() < 7 || digits.length() > 15 || DATE.matcher(number).matches()) {
+      return 0;
+    }
+    if (number.startsWith("+") || number.startsWith("00")) {
+      String international = "+" + digits.replaceFirst("^00", "");
+      PhoneNumber parsed = parse(international, null);
+      boolean extension = number.length() < candidate.length();
+      return parsed != null && PLANS.isValidNumber(parsed) ? 0.95 : extension ? 0.8 : 0.6;
+    }
+    if (SSN.matcher(number).matches()) {
+      return 0;
+    }
+    int groups = (int) GROUP.matcher(number).results().count();
+    if (digits.length() < SHORT && !number.startsWith("(")) {
+      // Postal codes and amounts look like this, too.
+      return 0.35;
+    }
+    if (regions.stream().anyMatch(region -> isValid(number, region))) {
+      return groups > 1 ? 0.65 : 0.4;
+    }
+    return groups > 1 ? form(number, candidate, groups) : digits.length() <= 13 ? 0.2 : 0;
+  }
+
+  /** How much groups of digits look like a number to dial. */
+  private static double form(String number, String candidate, int groups) {
+    if (THOUSANDS.matcher(number).matches() && groups <= 3) {
+      return 0.2;
+    }
+    boolean extension = number.length() < candidate.length();
+    boolean parenthesised = number.startsWith("(");
+    return extension || parenthesised ? 0.6 : groups >= 3 ? 0.5 : 0.35;
+  }
+
+  private static boolean isValid(String number, String region) {
+    PhoneNumber parsed = parse(number, region);
+    return parsed != null && PLANS.isValidNumberForRegion(parsed, region);
+  }
+
+  private static PhoneNumber parse(String number, String region) {
+    try {
+      return PLANS.parse(number, region);
+    } catch (NumberParseException e) {
+      return null;
+    }
+  }
+}

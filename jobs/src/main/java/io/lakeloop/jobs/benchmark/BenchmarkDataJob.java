@@ -1,0 +1,201 @@
+package io.lakeloop.jobs.benchmark;
+
+import io.lakeloop.config.Problems;
+import io.lakeloop.feedback.duplicates.Duplicates;
+import io.lakeloop.feedback.duplicates.PlantedDuplicates;
+import io.lakeloop.jobs.feedback.CleanLogsJob;
+import io.lakeloop.jobs.feedback.IngestLogsJob;
+import io.lakeloop.run.Job;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.run.Stopwatch;
+import io.lakeloop.supportdesk.LogSimulator;
+import io.lakeloop.table.FeedbackTables;
+import io.lakeloop.table.TableRows;
+import io.lakeloop.table.TrainingTables;
+import io.lakeloop.text.MinHash;
+import io.lakeloop.text.QualityRules;
+import io.lakeloop.text.personal.PersonalDataFinder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Measures ingest, cleaning and near duplicates beside a plain Delta copy of the same rows, in one
+ * run and in a lake of its own that goes when it ends.
+ */
+public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
+  private static final int CONVERSATIONS = 3600;
+
+  public record Config(int size, int rounds, List<String> duplicateRows, long seed) {
+    public Config {
+      Problems problems =
+          Problems.in("benchmark-data")
+              .require(size >= 1 && size <= 10_000, "size must lie in 1..10000, got %d", size)
+              .require(rounds >= 1, "rounds must be at least 1, got %d", rounds);
+      duplicateRows.forEach(
+          rows ->
+              problems.require(
+                  rows.matches("[1-9][0-9]{2,7}"),
+                  "duplicate-rows must be whole numbers from 100, got '%s'",
+                  rows));
+      problems.throwIfAny();
+    }
+  }
+
+  private final Map<String, List<Double>> ratesByStage = new LinkedHashMap<>();
+
+  @Override
+  public void run(Config config, JobContext context) {
+    ratesByStage.clear();
+    TableRows metrics = new TableRows(TrainingTables.TRAINING_METRICS);
+    try (JobContext.Scratch scratch = context.scratch()) {
+      // A small round first: what is measured is not the compiler's work.
+      round(scratch, Math.max(1, config.size() / 10), config.seed());
+      ratesByStage.clear();
+      for (int round = 0; round < config.rounds(); round++) {
+        round(scratch, config.size(), config.seed());
+      }
+      tell(context, metrics);
+      nearDuplicates(config, context, metrics);
+    }
+    context.tables().replace(metrics);
+  }
+
+  private void round(JobContext.Scratch scratch, int size, long seed) {
+    JobContext context = scratch.context();
+    int cores = context.spark().sparkContext().defaultParallelism();
+    Path folder = Path.of(scratch.lake().root(), "logs-" + size);
+    long lines = generate(context, folder, size, cores * 2, seed);
+    timed(
+        "ingest-logs",
+        lines,
+        () ->
+            new IngestLogsJob()
+                .run(
+                    new IngestLogsJob.Config(
+                        folder.toString(), IngestLogsJob.Format.AUTO, "benchmark", List.of(), 0.05),
+                    context));
+    Dataset<Row> raw = context.tables().read(FeedbackTables.INTERACTIONS_RAW);
+    long rows = raw.count();
+    timed("plain Delta copy", rows, () -> scratch.lake().copy(raw, "interactions_raw"));
+    timed("clean-logs, exact duplicates only", rows, () -> clean(context, false));
+    timed("clean-logs, everything on", rows, () -> clean(context, true));
+    context.say("%,d lines, %,d rows", lines, rows);
+  }
+
+  private static long generate(JobContext context, Path folder, int size, int parts, long seed) {
+    int conversations = CONVERSATIONS * size;
+    if (Files.isDirectory(folder)) {
+      return 0;
+    }
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String to = folder.toString();
+    return JavaSparkContext.fromSparkContext(context.spark().sparkContext())
+        .parallelize(IntStream.range(0, parts).boxed().toList(), parts)
+        .map(
+            part ->
+                new LogSimulator(conversations, seed)
+                    .writePart(
+                        Path.of(to, "logs-%03d.jsonl".formatted(part)),
+                        (int) ((long) conversations * part / parts),
+                        (int) ((long) conversations * (part + 1) / parts)))
+        .reduce(Long::sum);
+  }
+
+  private static void clean(JobContext context, boolean near) {
+    try {
+      new CleanLogsJob()
+          .run(
+              new CleanLogsJob.Config(
+                  "{lake}/secrets/subject-key",
+                  true,
+                  PersonalDataFinder.Settings.standard(),
+                  "",
+                  "",
+                  QualityRules.Settings.standard(),
+                  List.of(),
+                  new Duplicates.Settings(near, MinHash.Unit.CHARACTERS, 5, 0.8),
+                  0.05),
+              context);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void timed(String stage, long rows, Runnable work) {
+    double seconds = Stopwatch.seconds(work);
+    ratesByStage.computeIfAbsent(stage, any -> new ArrayList<>()).add(rows / seconds);
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = new ArrayList<>(values);
+    Collections.sort(sorted);
+    return sorted.get(sorted.size() / 2);
+  }
+
+  private void tell(JobContext context, TableRows metrics) {
+    double copy = median(ratesByStage.get("plain Delta copy"));
+    context.say("%-36s %12s %14s", "stage", "rows/s", "of the copy's");
+    ratesByStage.forEach(
+        (stage, rates) -> {
+          double rate = median(rates);
+          context.say("%-36s %,12.0f %14.2f", stage, rate, rate / copy);
+          metric(context, metrics, stage + ": rows/s", rate);
+          metric(context, metrics, stage + ": share of a plain copy's rows/s", rate / copy);
+        });
+  }
+
+  private static void nearDuplicates(Config config, JobContext context, TableRows metrics) {
+    context.say(
+        "%-36s %12s %10s %8s %10s", "near duplicates", "rows/s", "seconds", "recall", "precision");
+    Duplicates.Settings settings = new Duplicates.Settings(true, MinHash.Unit.CHARACTERS, 5, 0.8);
+    PlantedDuplicates.make(context.spark(), 2000, config.seed()).find(settings);
+    for (String rows : config.duplicateRows()) {
+      PlantedDuplicates planted =
+          PlantedDuplicates.make(context.spark(), Integer.parseInt(rows), config.seed());
+      PlantedDuplicates.Result[] result = new PlantedDuplicates.Result[1];
+      double seconds = Stopwatch.seconds(() -> result[0] = planted.find(settings));
+      double rate = Integer.parseInt(rows) / seconds;
+      context.say(
+          "%-36s %,12.0f %10.2f %8.4f %10.4f",
+          rows + " texts", rate, seconds, result[0].recall(), result[0].precision());
+      metric(context, metrics, "near duplicates of " + rows + ": rows/s", rate);
+      metric(context, metrics, "near duplicates of " + rows + ": recall", result[0].recall());
+      metric(context, metrics, "near duplicates of " + rows + ": precision", result[0].precision());
+      planted.close();
+    }
+  }
+
+  private static void metric(JobContext context, TableRows metrics, String name, double value) {
+    metrics.add(
+        Map.of(
+            "run_id",
+            context.runId(),
+            "phase",
+            "benchmark",
+            "step",
+            0,
+            "metric",
+            name,
+            "value",
+            value,
+            "at",
+            context.startedAt()));
+  }
+}
