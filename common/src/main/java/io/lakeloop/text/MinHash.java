@@ -3,11 +3,13 @@ package io.lakeloop.text;
 import io.lakeloop.algorithm.CounterRandom;
 
 /**
- * Signatures by which near duplicates are found: the least hash of a text's n-grams under 112 hash
- * functions (Broder 1997), of which the lowest byte is kept (Li and König 2010, <a
- * href="https://arxiv.org/abs/0910.3349">0910.3349</a>). Eight bytes are a band: texts that share
- * one are candidates, which for 14 bands of 8 rows is as likely as not at a Jaccard similarity of
- * {@code (1/14)^(1/8) = 0.72}.
+ * Signatures by which near duplicates are found: the least hashes of a text's n-grams (Broder 1997)
+ * in 112 bins of one permutation, where an empty bin takes the value of one that is not, in an
+ * order that all texts share (Shrivastava 2017, <a
+ * href="https://arxiv.org/abs/1703.04664">1703.04664</a>). The lowest byte of each is kept (Li and
+ * König 2010, <a href="https://arxiv.org/abs/0910.3349">0910.3349</a>). Eight bytes are a band:
+ * texts that share one are candidates, which for 14 bands of 8 rows is as likely as not at a
+ * Jaccard similarity of about {@code (1/14)^(1/8) = 0.72}.
  */
 public final class MinHash {
   /** Bands of a signature. */
@@ -17,13 +19,18 @@ public final class MinHash {
   public static final int ROWS = 8;
 
   private static final int SIZE = BANDS * ROWS;
-  private static final int[] FACTORS = new int[SIZE];
-  private static final int[] SUMMANDS = new int[SIZE];
+  private static final int EMPTY = Integer.MAX_VALUE;
+  private static final int ATTEMPTS = 64;
+  private static final long FACTOR = 0x9E3779B97F4A7C15L;
+
+  /** For each bin the bins that it asks for a value where it has none, in their order. */
+  private static final int[][] LENDERS = new int[SIZE][ATTEMPTS];
 
   static {
-    for (int i = 0; i < SIZE; i++) {
-      FACTORS[i] = (int) CounterRandom.bits(112, i) | 1;
-      SUMMANDS[i] = (int) CounterRandom.bits(112, i, 1);
+    for (int bin = 0; bin < SIZE; bin++) {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        LENDERS[bin][attempt] = CounterRandom.below(SIZE, SIZE, bin, attempt);
+      }
     }
   }
 
@@ -51,27 +58,49 @@ public final class MinHash {
 
   /** The signature of a {@link Skeleton}: 112 bytes. */
   public byte[] signature(String skeleton) {
-    java.util.Arrays.fill(least, Integer.MAX_VALUE);
+    java.util.Arrays.fill(least, EMPTY);
     if (unit == Unit.CHARACTERS) {
       characters(skeleton);
     } else {
       words(skeleton);
     }
     byte[] signature = new byte[SIZE];
-    for (int i = 0; i < SIZE; i++) {
-      // The lowest bits of a product see the lowest bits of its factors alone: take higher ones.
-      signature[i] = (byte) (least[i] >>> 7);
+    for (int bin = 0; bin < SIZE; bin++) {
+      signature[bin] = (byte) (least[bin] == EMPTY ? lent(bin) : least[bin]);
     }
     return signature;
   }
 
-  private void characters(String text) {
-    int last = Math.max(1, text.length() - n + 1);
-    for (int start = 0; start < last; start++) {
-      long hash = n;
-      for (int i = start; i < Math.min(text.length(), start + n); i++) {
-        hash = (hash ^ text.charAt(i)) * 0x9E3779B97F4A7C15L;
+  /** The value of the first bin in the bin's order that has one; then of any that has one. */
+  private int lent(int bin) {
+    for (int lender : LENDERS[bin]) {
+      if (least[lender] != EMPTY) {
+        return least[lender];
       }
+    }
+    for (int value : least) {
+      if (value != EMPTY) {
+        return value;
+      }
+    }
+    return EMPTY;
+  }
+
+  /** By a rolling hash: what leaves is taken out, what comes is added. */
+  private void characters(String text) {
+    int length = Math.min(n, text.length());
+    long leaving = 1;
+    long hash = n;
+    for (int i = 0; i < length; i++) {
+      hash = hash * FACTOR + text.charAt(i);
+      leaving *= FACTOR;
+    }
+    add(hash);
+    long start = n * leaving;
+    for (int i = length; i < text.length(); i++) {
+      // The seed n has moved up by one place, too, and is brought back.
+      hash = hash * FACTOR + text.charAt(i) - text.charAt(i - length) * leaving;
+      hash += start - start * FACTOR;
       add(hash);
     }
   }
@@ -82,19 +111,19 @@ public final class MinHash {
     for (int start = 0; start < last; start++) {
       long hash = n;
       for (int i = start; i < Math.min(words.length, start + n); i++) {
-        hash = (hash ^ words[i].hashCode()) * 0x9E3779B97F4A7C15L;
+        hash = (hash ^ words[i].hashCode()) * FACTOR;
       }
       add(hash);
     }
   }
 
-  /** Plain arrays and no branch: the compiler makes vector instructions of this loop. */
   private void add(long gram) {
     long mixed = (gram ^ (gram >>> 32)) * 0xD6E8FEB86659FD93L;
-    int x = (int) (mixed >>> 32);
-    int[] minimum = least;
-    for (int i = 0; i < SIZE; i++) {
-      minimum[i] = Math.min(minimum[i], FACTORS[i] * x + SUMMANDS[i]);
+    mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
+    int bin = (int) ((mixed >>> 32) * SIZE >>> 32);
+    int value = (int) mixed ^ (int) (mixed >>> 24);
+    if (value < least[bin]) {
+      least[bin] = value;
     }
   }
 

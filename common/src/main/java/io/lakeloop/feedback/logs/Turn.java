@@ -8,6 +8,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
 
 /**
  * One exchange on its way from a record to a row of interactions: the row's cells by name, with the
@@ -44,6 +45,13 @@ final class Turn {
   Turn set(String column, Object value) {
     cells[PLACES.get(column)] = value;
     return this;
+  }
+
+  /** Spark's rows take Scala's maps; an empty one is null. */
+  Turn set(String column, Map<String, ?> map) {
+    return set(
+        column,
+        map.isEmpty() ? null : (Object) JavaConverters.mapAsScalaMapConverter(map).asScala());
   }
 
   Object get(String column) {

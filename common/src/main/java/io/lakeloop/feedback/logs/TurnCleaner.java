@@ -55,10 +55,10 @@ final class TurnCleaner {
     turn.set("prompt", prompt)
         .set("completion", completion)
         .set("pii_types", kinds.toArray(String[]::new))
-        .set("sanitised", sanitiser.changes().isEmpty() ? null : sanitiser.changes())
+        .set("sanitised", sanitiser.changes())
         .set("language", language)
         .set("quality_flags", broken.keySet().toArray(String[]::new))
-        .set("quality_values", broken.isEmpty() ? null : broken)
+        .set("quality_values", broken)
         .set("consent", trains)
         .set("content_hash", Digest.of(said).substring(0, 32))
         .set("signature", minHash == null ? null : minHash.signature(said));

@@ -1,20 +1,12 @@
 package io.lakeloop.text.personal;
 
-import static io.lakeloop.text.personal.Traits.AT;
-import static io.lakeloop.text.personal.Traits.COLONS_2;
-import static io.lakeloop.text.personal.Traits.DIGITS_4;
-import static io.lakeloop.text.personal.Traits.DIGITS_7;
-import static io.lakeloop.text.personal.Traits.DOT_WITHIN;
-import static io.lakeloop.text.personal.Traits.LONG_WORD;
-import static io.lakeloop.text.personal.Traits.SCHEME;
-
+import io.lakeloop.text.personal.Anchors.Anchor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -24,13 +16,13 @@ final class PatternRecogniser implements Recogniser {
   private static final String MONTHS =
       "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|juil|août"
           + "|déc|ene|abr|ago|dic)\\p{L}*\\.?";
-  private static final String DATE =
+  private static final String NUMERIC_DATE =
       "(?<!\\p{N})(?:\\d{1,2}[./-]\\d{1,2}[./-](?:19|20)?\\d{2}|(?:19|20)\\d{2}[./-]\\d{1,2}[./-]\\d{1,2}"
-          + "|(?i:\\d{1,2}(?:st|nd|rd|th|\\.)?(?: of)? "
+          + "|\\d{1,2}(?:st|nd|rd|th|\\.)?(?: of)? (?i:"
           + MONTHS
-          + ",? (?:19|20)\\d{2}|"
-          + MONTHS
-          + " \\d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\\d{2}))(?!\\p{N})";
+          + "),? (?:19|20)\\d{2})(?!\\p{N})";
+  private static final String MONTH_FIRST =
+      "(?<!\\p{L})(?i:" + MONTHS + ") \\d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\\d{2}(?!\\p{N})";
   private static final String BORN =
       "born|birth*|birthday|dob|d\\.o\\.b|geboren|geburtstag|geburtsdatum|né|née|naissance|nacido"
           + "|nacida|nacimiento|nato|nata|nascita|nascido|nascimento";
@@ -48,22 +40,24 @@ final class PatternRecogniser implements Recogniser {
 
   private static final List<Rule> RULES = rules();
 
+  private final Phones phones;
+
+  /**
+   * @param phoneRegions ISO 3166 codes of the countries whose national telephone notation is known
+   */
+  PatternRecogniser(List<String> phoneRegions) {
+    this.phones = new Phones(phoneRegions);
+  }
+
   @Override
   public List<Finding> find(String text) {
-    int traits = Traits.of(text);
+    Anchors anchors = Anchors.of(text);
     List<Finding> found = new ArrayList<>();
-    for (Rule rule : RULES) {
-      if ((traits & rule.traits()) == rule.traits()) {
-        Matcher matcher = rule.pattern().matcher(text);
-        while (matcher.find()) {
-          double confidence = rule.confidence(text, matcher);
-          if (confidence > 0) {
-            int group = matcher.groupCount() > 0 && matcher.group(1) != null ? 1 : 0;
-            found.add(
-                new Finding(rule.kind(), matcher.start(group), matcher.end(group), confidence));
-          }
-        }
+    if (!anchors.isEmpty()) {
+      for (Rule rule : RULES) {
+        rule.find(text, anchors, found);
       }
+      phones.find(text, anchors, found);
     }
     return found;
   }
@@ -97,11 +91,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.EMAIL,
-            AT,
+            Rule.at(Anchor.AT),
             "(?<![\\p{L}0-9._%+-])[\\p{L}0-9._%+'-]{1,64}@(?:[\\p{L}0-9](?:[\\p{L}0-9-]{0,61}[\\p{L}0-9])?\\.)+\\p{L}{2,24}",
             always(0.95),
             ""));
-    rules.add(Rule.of(Kind.BIRTH_DATE, DIGITS_4, DATE, always(0.2), BORN));
+    rules.add(
+        Rule.of(Kind.BIRTH_DATE, Rule.digits(3).reaching(1), NUMERIC_DATE, always(0.2), BORN));
+    rules.add(
+        Rule.of(Kind.BIRTH_DATE, Rule.digits(5).reaching(11), MONTH_FIRST, always(0.2), BORN));
   }
 
   private static void money(List<Rule> rules) {
@@ -113,7 +110,7 @@ final class PatternRecogniser implements Recogniser {
       rules.add(
           Rule.of(
               Kind.IBAN,
-              DIGITS_7,
+              Rule.digits(7),
               iban + "(?![\\p{L}\\p{N}])",
               compact(0.95, Checksums::iban),
               ""));
@@ -121,35 +118,35 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.CARD,
-            DIGITS_7,
+            Rule.digits(7),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){12,18}[0-9](?![\\p{L}\\p{N}])",
             digits(0.9, PatternRecogniser::isIssuedCard),
             ""));
     rules.add(
         Rule.of(
             Kind.CARD,
-            DIGITS_7,
+            Rule.digits(7),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){11,18}[0-9](?![\\p{L}\\p{N}])",
             digits(0.3, Checksums::luhn),
             "card*|credit|debit|cc|visa|mastercard|amex|maestro|karte|carte|tarjeta|kreditkarte"));
     rules.add(
         Rule.of(
             Kind.CRYPTO_ADDRESS,
-            LONG_WORD,
+            Rule.at(Anchor.LONG_WORD),
             "(?<![\\p{L}\\p{N}])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![\\p{L}\\p{N}])",
             (text, match) -> Checksums.base58(match.group()) ? 0.95 : 0,
             ""));
     rules.add(
         Rule.of(
             Kind.CRYPTO_ADDRESS,
-            LONG_WORD,
+            Rule.at(Anchor.LONG_WORD),
             "(?<![\\p{L}\\p{N}])(?:bc|tb|ltc)1[a-z0-9]{11,71}(?![\\p{L}\\p{N}])",
             (text, match) -> Checksums.bech32(match.group()) ? 0.95 : 0,
             ""));
     rules.add(
         Rule.of(
             Kind.CRYPTO_ADDRESS,
-            LONG_WORD,
+            Rule.at(Anchor.LONG_WORD),
             "(?<![\\p{L}\\p{N}])0x[0-9a-fA-F]{40}(?![\\p{L}\\p{N}])",
             always(0.8),
             ""));
@@ -174,14 +171,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.IP,
-            DOT_WITHIN | DIGITS_4,
+            Rule.digits(4),
             "(?<![\\p{L}\\p{N}.])(?:" + octet + "\\.){3}" + octet + "(?![\\p{L}\\p{N}]|\\.[0-9])",
             (text, match) -> saysVersion(text.substring(0, match.start())) ? 0.2 : 0.85,
             "ip|address|host|server|client"));
     rules.add(
         Rule.of(
             Kind.IP,
-            COLONS_2,
+            Rule.at(Anchor.COLONS),
             "(?<![\\p{L}\\p{N}:.])(?:[0-9a-fA-F]{1,4}:|::)[0-9a-fA-F:]{1,36}(?:"
                 + octet
                 + "(?:\\."
@@ -189,40 +186,54 @@ final class PatternRecogniser implements Recogniser {
                 + "){3})?(?![\\p{L}\\p{N}:])",
             (text, match) -> isIpV6(match.group()) ? 0.85 : 0,
             ""));
+    String hex = "[0-9a-fA-F]";
+    for (String separator : List.of(":", "-")) {
+      rules.add(
+          Rule.of(
+              Kind.MAC,
+              separator.equals(":") ? Rule.at(Anchor.COLONS) : Rule.digits(2).reaching(18),
+              "(?<![\\p{L}\\p{N}:-])(?:"
+                  + hex
+                  + "{2}"
+                  + separator
+                  + "){5}"
+                  + hex
+                  + "{2}(?![\\p{L}\\p{N}:-])",
+              always(0.8),
+              ""));
+    }
     rules.add(
         Rule.of(
             Kind.MAC,
-            0,
-            "(?<![\\p{L}\\p{N}:-])(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}(?![\\p{L}\\p{N}:-])"
-                + "|(?<![\\p{L}\\p{N}:-])(?:[0-9a-fA-F]{2}-){5}[0-9a-fA-F]{2}(?![\\p{L}\\p{N}:-])"
-                + "|(?<![\\p{L}\\p{N}.])(?:[0-9a-fA-F]{4}\\.){2}[0-9a-fA-F]{4}(?![\\p{L}\\p{N}.])",
-            (text, match) -> match.group().matches(".*[0-9].*") ? 0.8 : 0.4,
+            Rule.digits(2).reaching(14),
+            "(?<![\\p{L}\\p{N}.])(?:" + hex + "{4}\\.){2}" + hex + "{4}(?![\\p{L}\\p{N}.])",
+            (text, match) -> match.group().matches(".*[0-9].*[0-9].*") ? 0.6 : 0.3,
             "mac|hardware|device|wifi|ethernet"));
     rules.add(
         Rule.of(
             Kind.URL_CREDENTIALS,
-            SCHEME,
+            Rule.at(Anchor.SCHEME),
             "\\b[a-z][a-z0-9+.-]*://[^\\s/:@]+:[^\\s/@]+@[^\\s<>\"']+",
             always(0.98),
             ""));
     rules.add(
         Rule.of(
             Kind.URL_CREDENTIALS,
-            SCHEME,
+            Rule.at(Anchor.SCHEME),
             "(?i)\\bhttps?://[^\\s<>\"']+[?&#;](?:access_token|auth|api_?key|key|password|passwd|pwd|secret|sig|signature|token|session(?:id)?)=[^\\s<>\"']+",
             always(0.97),
             ""));
     rules.add(
         Rule.of(
             Kind.URL,
-            SCHEME,
+            Rule.at(Anchor.SCHEME),
             "(?i)\\b(?:https?|ftp)://[^\\s<>\"'\\])}]*[^\\s<>\"'\\])}.,;:!?]",
             always(0.9),
             ""));
     rules.add(
         Rule.of(
             Kind.URL,
-            DOT_WITHIN,
+            Rule.at(Anchor.DOT),
             "(?i)(?<![\\p{L}\\p{N}@./-])(?:www\\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+(?:com|org|net|edu|gov|info|biz|io|co|app|dev|me|uk|de|fr|es|it|nl|pl|se|ch|at|be|eu|us|ca|au|in|jp|br|ru|cz|dk|fi|no|hu|gr|pt|ie|nz|za)\\b(?:/[^\\s<>\"'\\])}]*[^\\s<>\"'\\])}.,;:!?])?(?!@)",
             (text, match) -> match.group().toLowerCase(Locale.ROOT).startsWith("www.") ? 0.85 : 0.3,
             "website|web ?site|site|url|domain|homepage|link|visit|web|browse"));
@@ -248,7 +259,7 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.SECRET,
-            LONG_WORD,
+            Rule.at(Anchor.LONG_WORD),
             "(?<![\\p{L}\\p{N}])(?:(?:AKIA|ASIA|AROA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,255}"
                 + "|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}"
                 + "|AIza[A-Za-z0-9_-]{35}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}"
@@ -261,14 +272,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.SECRET,
-            0,
+            Rule.at(Anchor.DASHES),
             "-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^-]{0,20000}(?:-----END (?:[A-Z]+ )*PRIVATE KEY-----)?",
             always(0.99),
             ""));
     rules.add(
         Rule.of(
             Kind.SECRET,
-            0,
+            Rule.at(Anchor.SEPARATOR),
             "(?i)(?<![\\p{L}\\p{N}])(?:"
                 + CREDENTIAL_NAMES
                 + ")(?: is|:|=| =| :) ?[\"'`]?([^\\s\"'`,;]{6,200})",
@@ -288,21 +299,21 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            DIGITS_4,
+            Rule.digits(4),
             "(?<![\\p{L}\\p{N}.,$€£#+-])(?:\\d{5}(?:-\\d{4})?|\\d{4} ?[A-Z]{2}|\\d{3}[ -]\\d{2,4}|\\d{4}|\\d{6})(?![\\p{L}\\p{N}%]|[.,-]\\d)",
             (text, match) -> match.group().matches("\\d{4}") ? 0.16 : 0.2,
             POSTAL));
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            0,
+            Rule.digits(2),
             "(?<![\\p{L}\\p{N}])(?:[A-Z]{1,2}\\d[A-Z\\d]? \\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] \\d[ABCEGHJ-NPRSTV-Z]\\d)(?![\\p{L}\\p{N}])",
             always(0.6),
             POSTAL));
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            DIGITS_4,
+            Rule.digits(4),
             "(?<![\\p{L}\\p{N}])(?:"
                 + STATES
                 + "),?\\s{1,6}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-])",
@@ -311,14 +322,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            DIGITS_4,
+            Rule.digits(5).reaching(60),
             "\\n[>? ]*(?:\\p{L}[\\p{L} '.-]{1,40} |[A-Z]{2,3},? |nan )?(\\d{5}(?:-\\d{4})?)(?=[ ]*(?:\\n|$))",
             (text, match) -> lines(text, match.start()) >= 2 ? 0.55 : 0.2,
             "address|lives?|street|billing|shipping|ship"));
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            DIGITS_4,
+            Rule.digits(5).reaching(80),
             "(?<!\\p{L})(?:in|at|near|from|to|of) (?:\\p{Lu}[\\p{L}.'-]*,? ){1,5}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-]|[.,]\\d)",
             always(0.5),
             ""));
@@ -332,21 +343,21 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.SSN,
-            DIGITS_7,
+            Rule.digits(7),
             "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
             always(0.95),
             ""));
     rules.add(
         Rule.of(
             Kind.SSN,
-            DIGITS_7,
+            Rule.digits(7),
             "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3} ?(?!00)[0-9]{2} ?(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
             always(0.2),
             "ssn|ssns|social security*|social"));
     rules.add(
         Rule.of(
             Kind.DRIVER_LICENCE,
-            DIGITS_4,
+            Rule.digits(4),
             "(?<![\\p{L}\\p{N}])(?=[A-Z0-9-]*\\d{4})[A-Z]{0,3}\\d[A-Z0-9-]{4,17}(?![\\p{L}\\p{N}])",
             always(0.3),
             "driver'?s? licen[cs]e|drivers' licen[cs]e|driving licen[cs]e|licen[cs]e number|licen[cs]e"
@@ -407,7 +418,7 @@ final class PatternRecogniser implements Recogniser {
   }
 
   private static Rule id(String pattern, Rule.Confidence base) {
-    return Rule.of(Kind.NATIONAL_ID, DIGITS_4, pattern, base, "");
+    return Rule.of(Kind.NATIONAL_ID, Rule.digits(6), pattern, base, "");
   }
 
   /** One number in ten or eleven passes their check: they count where words speak of them. */
@@ -435,7 +446,7 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.NATIONAL_ID,
-            DIGITS_7,
+            Rule.digits(7),
             "(?<![\\p{L}\\p{N}-])" + pattern + "(?![\\p{L}\\p{N}-])",
             digits(0.35, check),
             context));

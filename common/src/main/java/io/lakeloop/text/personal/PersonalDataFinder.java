@@ -73,8 +73,7 @@ public final class PersonalDataFinder {
   public PersonalDataFinder(Settings settings, List<Recogniser> more) {
     this.minConfidence = settings.minConfidence();
     settings.kinds().forEach(kind -> kinds.add(Kind.valueOf(kind)));
-    recognisers.add(new PatternRecogniser());
-    recognisers.add(new PhoneRecogniser(settings.phoneRegions()));
+    recognisers.add(new PatternRecogniser(settings.phoneRegions()));
     recognisers.addAll(more);
   }
 

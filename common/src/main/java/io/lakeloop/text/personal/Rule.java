@@ -1,5 +1,7 @@
 package io.lakeloop.text.personal;
 
+import io.lakeloop.text.personal.Anchors.Anchor;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -7,11 +9,15 @@ import java.util.regex.Pattern;
  * One pattern of one kind, with the words that make it likelier when they stand near it: the way of
  * Microsoft Presidio, whose boost of 0.35 is taken over.
  *
- * @param traits what a text must hold for the pattern to be tried
+ * @param place where the pattern is tried
  * @param base confidence of a match without context; 0 for none
  * @param context words, or null
  */
-record Rule(Kind kind, int traits, Pattern pattern, Confidence base, Pattern context) {
+record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern context) {
+  private static final double BOOST = 0.35;
+  private static final int BEFORE = 60;
+  private static final int AFTER = 24;
+  private static final int AROUND_DIGITS = 12;
 
   /** How sure a match is by itself. */
   @FunctionalInterface
@@ -19,13 +25,31 @@ record Rule(Kind kind, int traits, Pattern pattern, Confidence base, Pattern con
     double of(String text, Matcher match);
   }
 
-  private static final double BOOST = 0.35;
-  private static final int BEFORE = 60;
-  private static final int AFTER = 24;
+  /**
+   * Where a pattern is tried.
+   *
+   * @param least weight of the anchor
+   * @param before characters before the anchor where a match may begin
+   * @param after characters behind it where a match may end
+   */
+  record Place(Anchor anchor, int least, int before, int after) {
+    Place reaching(int further) {
+      return new Place(anchor, least, further, after);
+    }
+  }
 
-  static Rule of(Kind kind, int traits, String pattern, Confidence base, String context) {
+  static Place at(Anchor anchor) {
+    return new Place(anchor, 1, 0, 0);
+  }
+
+  /** Around so many digits or more. */
+  static Place digits(int least) {
+    return new Place(Anchor.DIGITS, least, AROUND_DIGITS, AROUND_DIGITS);
+  }
+
+  static Rule of(Kind kind, Place place, String pattern, Confidence base, String context) {
     return new Rule(
-        kind, traits, Pattern.compile(pattern), base, context.isEmpty() ? null : words(context));
+        kind, place, Pattern.compile(pattern), base, context.isEmpty() ? null : words(context));
   }
 
   /** Any of the words, alone or at the start of a longer one where it ends in a star. */
@@ -44,10 +68,38 @@ record Rule(Kind kind, int traits, Pattern pattern, Confidence base, Pattern con
             || words.matcher(text).region(end, to).find());
   }
 
-  double confidence(String text, Matcher match) {
+  /** Adds what the pattern finds at the text's anchors. */
+  void find(String text, Anchors anchors, List<Finding> found) {
+    Matcher matcher = null;
+    int done = 0;
+    for (int i = 0; i < anchors.count(place.anchor()); i++) {
+      if (anchors.weight(place.anchor(), i) < place.least()) {
+        continue;
+      }
+      if (matcher == null) {
+        matcher = pattern.matcher(text).useTransparentBounds(true).useAnchoringBounds(false);
+      }
+      int from = Math.max(done, anchors.start(place.anchor(), i) - place.before());
+      int to = Math.min(text.length(), anchors.end(place.anchor(), i) + place.after());
+      matcher.region(Math.min(from, to), to);
+      while (matcher.find()) {
+        done = matcher.end();
+        add(text, matcher, found);
+      }
+    }
+  }
+
+  private void add(String text, Matcher match, List<Finding> found) {
     double plain = base.of(text, match);
-    return plain > 0 && near(context, text, match.start(), match.end())
-        ? Math.min(1, plain + BOOST)
-        : plain;
+    if (plain > 0) {
+      boolean boosted = near(context, text, match.start(), match.end());
+      int group = match.groupCount() > 0 && match.group(1) != null ? 1 : 0;
+      found.add(
+          new Finding(
+              kind,
+              match.start(group),
+              match.end(group),
+              boosted ? Math.min(1, plain + BOOST) : plain));
+    }
   }
 }

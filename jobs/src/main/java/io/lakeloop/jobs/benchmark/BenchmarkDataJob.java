@@ -91,6 +91,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     timed("clean-logs, exact duplicates only", rows, () -> clean(context, false));
     timed("clean-logs, everything on", rows, () -> clean(context, true));
     context.say("%,d lines, %,d rows", lines, rows);
+    ratesByStage.forEach((k, v) -> context.say("DEBUG %s %s parts %d", k, v, raw.rdd().getNumPartitions()));
   }
 
   private static long generate(JobContext context, Path folder, int size, int parts, long seed) {
@@ -190,7 +191,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
             "phase",
             "benchmark",
             "step",
-            0,
+            0L,
             "metric",
             name,
             "value",

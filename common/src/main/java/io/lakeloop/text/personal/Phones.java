@@ -3,7 +3,7 @@ package io.lakeloop.text.personal;
 import com.google.i18n.phonenumbers.NumberParseException;
 import com.google.i18n.phonenumbers.PhoneNumberUtil;
 import com.google.i18n.phonenumbers.Phonenumber.PhoneNumber;
-import java.util.ArrayList;
+import io.lakeloop.text.personal.Anchors.Anchor;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * Telephone numbers: those that a numbering plan knows (libphonenumber), and other groups of digits
  * in the form of one, which words near them make likelier.
  */
-final class PhoneRecogniser implements Recogniser {
+final class Phones {
   private static final PhoneNumberUtil PLANS = PhoneNumberUtil.getInstance();
   private static final Pattern CANDIDATE =
       Pattern.compile(
@@ -23,7 +23,11 @@ final class PhoneRecogniser implements Recogniser {
   private static final Pattern DATE =
       Pattern.compile(
           "(?:19|20)\\d{2}[./ -]\\d{1,2}[./ -]\\d{1,2}(?!\\d).*|\\d{1,2}[./-]\\d{1,2}[./-](?:19|20)\\d{2}(?!\\d).*");
-  private static final Pattern SSN = Pattern.compile("\\d{3}-\\d{2}-\\d{4}");
+
+  /** A social security number, an IP address. */
+  private static final Pattern OTHER_FORM =
+      Pattern.compile("\\d{3}-\\d{2}-\\d{4}|\\d{1,3}(?:\\.\\d{1,3}){3}");
+
   private static final Pattern THOUSANDS = Pattern.compile("\\d{1,3}(?:[ .]\\d{3})+");
   private static final Pattern CONTEXT =
       Rule.words(
@@ -39,23 +43,33 @@ final class PhoneRecogniser implements Recogniser {
   private static final double BOOST = 0.35;
   private static final int LOOK_BACK = 40;
   private static final int SHORT = 9;
+  private static final int FEWEST_DIGITS = 7;
+  private static final int LONGEST_NATIONAL = 12;
 
   private final List<String> regions;
 
   /**
    * @param regions ISO 3166 codes of the countries whose national notation is known
    */
-  PhoneRecogniser(List<String> regions) {
+  Phones(List<String> regions) {
     this.regions = regions;
   }
 
-  @Override
-  public List<Finding> find(String text) {
-    List<Finding> found = new ArrayList<>();
-    if ((Traits.of(text) & Traits.DIGITS_7) == 0) {
-      return found;
+  /** Adds what is found at the text's anchors. */
+  void find(String text, Anchors anchors, List<Finding> found) {
+    for (int i = 0; i < anchors.count(Anchor.DIGITS); i++) {
+      if (anchors.weight(Anchor.DIGITS, i) >= FEWEST_DIGITS) {
+        find(text, anchors.start(Anchor.DIGITS, i), anchors.end(Anchor.DIGITS, i), found);
+      }
     }
-    Matcher matcher = CANDIDATE.matcher(text);
+  }
+
+  private void find(String text, int start, int end, List<Finding> found) {
+    Matcher matcher =
+        CANDIDATE
+            .matcher(text)
+            .useTransparentBounds(true)
+            .region(Math.max(0, start - 4), Math.min(text.length(), end + 2));
     while (matcher.find()) {
       double plain = confidence(matcher.group());
       String before = text.substring(Math.max(0, matcher.start() - LOOK_BACK), matcher.start());
@@ -69,7 +83,6 @@ final class PhoneRecogniser implements Recogniser {
         found.add(new Finding(Kind.PHONE, matcher.start(), matcher.end(), inContext));
       }
     }
-    return found;
   }
 
   private double confidence(String candidate) {
@@ -84,7 +97,7 @@ final class PhoneRecogniser implements Recogniser {
       boolean extension = number.length() < candidate.length();
       return parsed != null && PLANS.isValidNumber(parsed) ? 0.95 : extension ? 0.8 : 0.6;
     }
-    if (SSN.matcher(number).matches()) {
+    if (OTHER_FORM.matcher(number).matches()) {
       return 0;
     }
     int groups = (int) GROUP.matcher(number).results().count();
@@ -92,7 +105,8 @@ final class PhoneRecogniser implements Recogniser {
       // Postal codes and amounts look like this, too.
       return 0.35;
     }
-    if (regions.stream().anyMatch(region -> isValid(number, region))) {
+    if (digits.length() <= LONGEST_NATIONAL
+        && regions.stream().anyMatch(region -> isValid(number, region))) {
       return groups > 1 ? 0.65 : 0.4;
     }
     return groups > 1 ? form(number, candidate, groups) : digits.length() <= 13 ? 0.2 : 0;
