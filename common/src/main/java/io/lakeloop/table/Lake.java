@@ -253,6 +253,9 @@ public final class Lake {
             // write different slices at the same time never conflict.
             .partitionedBy(table.slice())
             .property("lakeloop.schemaVersion", String.valueOf(SCHEMA_VERSION));
+    if (!table.statistics().isEmpty()) {
+      builder.property("delta.dataSkippingStatsColumns", String.join(",", table.statistics()));
+    }
     for (io.lakeloop.table.Column column : table.columns()) {
       builder.addColumn(
           DeltaTable.columnBuilder(spark, column.name())

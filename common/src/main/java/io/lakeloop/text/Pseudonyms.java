@@ -10,20 +10,20 @@ import javax.crypto.spec.SecretKeySpec;
 public final class Pseudonyms {
   private static final int HEX_DIGITS = 32;
 
-  private final byte[] key;
+  private final Mac mac;
 
+  /** Not thread-safe: one per task. */
   public Pseudonyms(byte[] key) {
-    this.key = key.clone();
-  }
-
-  public String of(String identity) {
     try {
-      Mac mac = Mac.getInstance("HmacSHA256");
+      mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      byte[] hash = mac.doFinal(identity.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash).substring(0, HEX_DIGITS);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  public String of(String identity) {
+    byte[] hash = mac.doFinal(identity.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(hash, 0, HEX_DIGITS / 2);
   }
 }

@@ -14,8 +14,6 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
-import org.apache.spark.api.java.function.FlatMapGroupsFunction;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -96,11 +94,20 @@ public final class LogCleaner implements Serializable {
     Dataset<Row> together =
         turns
             .where(col("conversation_key").isNotNull())
-            .groupByKey(
-                (MapFunction<Row, String>) row -> row.getAs("conversation_key"), Encoders.STRING())
-            .flatMapGroups(
-                (FlatMapGroupsFunction<String, Row, Row>) (key, rows) -> together(rows),
-                Encoders.row(Turn.SCHEMA))
+            .select(
+                "record_id",
+                "source_system",
+                "source_file",
+                "line",
+                "payload",
+                "format",
+                "consent_default",
+                "received_at",
+                "conversation_key")
+            .repartition(col("conversation_key"))
+            .sortWithinPartitions("conversation_key")
+            .mapPartitions(
+                (MapPartitionsFunction<Row, Row>) this::together, Encoders.row(Turn.SCHEMA))
             .persist(StorageLevel.MEMORY_AND_DISK());
     return new Cleaned(
         turns.where(col("conversation_key").isNull()).union(together), List.of(together, turns));
@@ -108,7 +115,7 @@ public final class LogCleaner implements Serializable {
 
   private Iterator<Row> alone(Iterator<Row> rows) {
     Tools tools = new Tools();
-    return new Flattened(rows, row -> alone(RecordReader.Raw.of(row), tools));
+    return new Flattened<>(rows, row -> alone(RecordReader.Raw.of(row), tools));
   }
 
   private static List<Row> alone(RecordReader.Raw raw, Tools tools) {
@@ -129,12 +136,21 @@ public final class LogCleaner implements Serializable {
     return turns.stream().map(Turn::row).toList();
   }
 
+  /** Rows sorted by conversation, one conversation after the other. */
   private Iterator<Row> together(Iterator<Row> rows) {
     Tools tools = new Tools();
-    List<RecordReader.Raw> raws = new ArrayList<>();
-    rows.forEachRemaining(row -> raws.add(raw(row)));
-    raws.sort(
-        Comparator.comparing(RecordReader.Raw::sourceFile).thenComparing(RecordReader.Raw::line));
+    return new Flattened<>(
+        new Grouped(rows),
+        group -> conversation(group.stream().map(RecordReader.Raw::of).toList(), tools));
+  }
+
+  private static List<Row> conversation(List<RecordReader.Raw> unsorted, Tools tools) {
+    List<RecordReader.Raw> raws =
+        unsorted.stream()
+            .sorted(
+                Comparator.comparing(RecordReader.Raw::sourceFile)
+                    .thenComparing(RecordReader.Raw::line))
+            .toList();
     List<LogRecord> records = raws.stream().map(raw -> LogRecord.parse(raw.payload())).toList();
     List<Turn> turns = new ArrayList<>();
     if (raws.get(0).format().needsOthers(records.get(0).node())) {
@@ -151,28 +167,44 @@ public final class LogCleaner implements Serializable {
             Comparator.comparing((Turn turn) -> (Integer) turn.get("turn"))
                 .thenComparing(turn -> turn.text("record_id")))
         .forEach(turn -> tools.cleaner.finish(turn, redactor));
-    return turns.stream().map(Turn::row).iterator();
+    return turns.stream().map(Turn::row).toList();
   }
 
-  private static RecordReader.Raw raw(Row deferred) {
-    return new RecordReader.Raw(
-        deferred.getAs("record_id"),
-        deferred.getAs("source_system"),
-        deferred.getAs("source_file"),
-        deferred.getAs("line"),
-        deferred.getAs("payload"),
-        LogFormat.valueOf(deferred.getAs("format")),
-        deferred.getList(deferred.fieldIndex("consent_default")),
-        deferred.getAs("received_at"));
+  /** Runs of rows with the same conversation_key. */
+  private static final class Grouped implements Iterator<List<Row>> {
+    private static final int KEY = 8;
+    private final Iterator<Row> rows;
+    private Row ahead;
+
+    Grouped(Iterator<Row> rows) {
+      this.rows = rows;
+      this.ahead = rows.hasNext() ? rows.next() : null;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return ahead != null;
+    }
+
+    @Override
+    public List<Row> next() {
+      List<Row> group = new ArrayList<>();
+      String key = ahead.getString(KEY);
+      while (ahead != null && ahead.getString(KEY).equals(key)) {
+        group.add(ahead);
+        ahead = rows.hasNext() ? rows.next() : null;
+      }
+      return group;
+    }
   }
 
   /** Lists one after the other, each made when it is its turn. */
-  private static final class Flattened implements Iterator<Row> {
-    private final Iterator<Row> source;
-    private final Function<Row, List<Row>> each;
+  private static final class Flattened<T> implements Iterator<Row> {
+    private final Iterator<T> source;
+    private final Function<T, List<Row>> each;
     private Iterator<Row> current = List.<Row>of().iterator();
 
-    Flattened(Iterator<Row> source, Function<Row, List<Row>> each) {
+    Flattened(Iterator<T> source, Function<T, List<Row>> each) {
       this.source = source;
       this.each = each;
     }

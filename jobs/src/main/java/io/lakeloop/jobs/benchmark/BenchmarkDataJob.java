@@ -35,6 +35,8 @@ import org.apache.spark.sql.Row;
  */
 public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
   private static final int CONVERSATIONS = 3600;
+  private static final String COPY = "plain Delta copy of the records";
+  private static final String COPY_OF_CLEANED = "plain Delta copy of the interactions";
 
   public record Config(int size, int rounds, List<String> duplicateRows, long seed) {
     public Config {
@@ -87,11 +89,13 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
                     context));
     Dataset<Row> raw = context.tables().read(FeedbackTables.INTERACTIONS_RAW);
     long rows = raw.count();
-    timed("plain Delta copy", rows, () -> scratch.lake().copy(raw, "interactions_raw"));
+    timed(COPY, rows, () -> scratch.lake().copy(raw, "interactions_raw"));
     timed("clean-logs, exact duplicates only", rows, () -> clean(context, false));
     timed("clean-logs, everything on", rows, () -> clean(context, true));
-    context.say("%,d lines, %,d rows", lines, rows);
-    ratesByStage.forEach((k, v) -> context.say("DEBUG %s %s parts %d", k, v, raw.rdd().getNumPartitions()));
+    Dataset<Row> cleaned = context.tables().read(FeedbackTables.INTERACTIONS);
+    long turns = cleaned.count();
+    timed(COPY_OF_CLEANED, turns, () -> scratch.lake().copy(cleaned, "interactions"));
+    context.say("%,d lines, %,d records, %,d interactions", lines, rows, turns);
   }
 
   private static long generate(JobContext context, Path folder, int size, int parts, long seed) {
@@ -151,7 +155,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
   }
 
   private void tell(JobContext context, TableRows metrics) {
-    double copy = median(ratesByStage.get("plain Delta copy"));
+    double copy = median(ratesByStage.get(COPY));
     context.say("%-36s %12s %14s", "stage", "rows/s", "of the copy's");
     ratesByStage.forEach(
         (stage, rates) -> {
