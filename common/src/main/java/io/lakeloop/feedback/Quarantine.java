@@ -2,6 +2,7 @@ package io.lakeloop.feedback;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
@@ -68,6 +69,8 @@ public final class Quarantine {
   private static long faulty(Dataset<Row> refused, long bad) {
     return bad == 0
         ? 0
-        : refused.where(col("reason_code").notEqual(Refusal.NOT_AN_EXCHANGE)).count();
+        : refused
+            .where(not(col("reason_code").isin(Refusal.NOT_AN_EXCHANGE, Refusal.CANCELLED)))
+            .count();
   }
 }

@@ -18,6 +18,9 @@ public record Refusal(String code, String reason) {
   /** Code of records that are in order, but no exchange by themselves: they are no fault. */
   public static final String NOT_AN_EXCHANGE = "NOT_AN_EXCHANGE";
 
+  /** Code of answers that a rater did not give: they are no fault. */
+  public static final String CANCELLED = "CANCELLED";
+
   private static final int LONGEST_PAYLOAD = 4000;
 
   /** A refused record may be cut anywhere, so its payload is searched at a lower bound. */

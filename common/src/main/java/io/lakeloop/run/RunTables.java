@@ -3,6 +3,8 @@ package io.lakeloop.run;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
+import java.io.IOException;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
@@ -111,6 +113,19 @@ public final class RunTables {
     long count = rows.where(rows.col(table.slice()).equalTo(runId)).count();
     lineage.write("table", table.name(), String.valueOf(version), runId, null, count);
     return count;
+  }
+
+  /** Writes rows as Parquet to a folder outside the lake. */
+  public void export(Dataset<Row> rows, String path) {
+    lake.export(rows, path);
+    lineage.write("file", path, null, null, null, 0);
+  }
+
+  /** Writes lines to a file outside the lake; returns how many there were. */
+  public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
+    long written = lake.exportLines(lines, path, array);
+    lineage.write("file", path, null, null, null, written);
+    return written;
   }
 
   public long replace(TableRows rows) {

@@ -69,6 +69,7 @@ public final class LabelingTables {
               optional("guideline_version", StringType, "guideline in force"),
               optional("batch", StringType, "labeling batch"),
               optional("cohort", StringType, "group of raters"),
+              optional("is_ground_truth", BooleanType, "marked as the right answer"),
               required("source_file", StringType, "file that held the line"),
               required("line", LongType, "line in the file, from 1"))
           .check("confidence_share", "confidence IS NULL OR confidence BETWEEN 0 AND 1")

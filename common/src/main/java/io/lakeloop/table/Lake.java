@@ -6,13 +6,18 @@ import io.delta.tables.DeltaTable;
 import io.delta.tables.DeltaTableBuilder;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
@@ -164,6 +169,42 @@ public final class Lake {
   /** Writes the rows as a Delta table of their own, as Spark and Delta do it by themselves. */
   public void copy(Dataset<Row> rows, String name) {
     rows.write().format("delta").mode("overwrite").save(root + "/copies/" + name);
+  }
+
+  /** Writes the rows as Parquet to a folder outside the lake. */
+  public void export(Dataset<Row> rows, String path) {
+    rows.write().mode("overwrite").parquet(path);
+  }
+
+  /**
+   * Writes lines to a file outside the lake, which appears when all are written.
+   *
+   * @param array true to make one JSON array of them
+   * @return lines written; where there is none, no file is made
+   */
+  public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
+    Path target = new Path(path);
+    Path draft = new Path(path + ".draft");
+    FileSystem files = target.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    long written = 0;
+    try (Writer out =
+        new BufferedWriter(
+            new OutputStreamWriter(files.create(draft, true), StandardCharsets.UTF_8))) {
+      while (lines.hasNext()) {
+        out.write(array ? written == 0 ? "[\n" : ",\n" : "");
+        out.write(lines.next());
+        out.write(array ? "" : "\n");
+        written++;
+      }
+      out.write(array && written > 0 ? "\n]\n" : "");
+    }
+    if (written == 0) {
+      files.delete(draft, false);
+      return 0;
+    }
+    files.delete(target, false);
+    files.rename(draft, target);
+    return written;
   }
 
   /** Deletes the lake with all its tables. */

@@ -33,6 +33,7 @@ import io.lakeloop.jobs.labeling.IngestLabelsJob;
 import io.lakeloop.jobs.labeling.LabelerAgreementJob;
 import io.lakeloop.jobs.labeling.SampleForLabelingJob;
 import io.lakeloop.jobs.preferences.BuildPreferencesJob;
+import io.lakeloop.jobs.preferences.ExportJob;
 import io.lakeloop.jobs.preferences.ImportPreferencesJob;
 import io.lakeloop.jobs.release.ExportModelJob;
 import io.lakeloop.jobs.release.PromoteJob;
@@ -112,6 +113,13 @@ public final class JobCatalogue {
               new ImportPreferencesJob(),
               List.of(),
               List.of(PREFERENCES, DATASET_SNAPSHOTS, QUARANTINE)),
+          new JobDefinition<>(
+              "export",
+              "writes pairs, labels or the labeling queue for other tools",
+              ExportJob.Config.class,
+              new ExportJob(),
+              List.of(PREFERENCES, DATASET_SNAPSHOTS, LABELS, LABELING_QUEUE),
+              List.of()),
           new JobDefinition<>(
               "train-sft",
               "trains a tokenizer and a language model on clean answers",

@@ -1,16 +1,16 @@
 package io.lakeloop.jobs.labeling;
 
 import static io.lakeloop.table.LabelingTables.LABELS;
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.LabelReader;
 import io.lakeloop.feedback.Quarantine;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.labels.AnnotationReader;
+import io.lakeloop.feedback.labels.LabelReader;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import java.util.Map;
@@ -24,7 +24,10 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
 
   /** Forms in which labels come. */
   public enum Format {
-    LONG_CSV
+    LONG_CSV,
+    LONG_PARQUET,
+    LABEL_STUDIO,
+    ARGILLA
   }
 
   public record Config(
@@ -34,30 +37,27 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       String question,
       double maxQuarantinedShare) {
     public Config {
-      Problems.in("ingest-labels")
-          .require(
-              !path.isBlank(), "path is empty: name a file, folder or glob with --set path=...")
+      SourceFiles.checked(Problems.in("ingest-labels"), path, maxQuarantinedShare)
           .require(!question.isBlank(), "question is empty")
           .require(
-              maxQuarantinedShare >= 0 && maxQuarantinedShare <= 1,
-              "max-quarantined-share must lie in 0..1, got %s",
-              maxQuarantinedShare)
+              columns.isEmpty() || format == Format.LONG_CSV || format == Format.LONG_PARQUET,
+              "columns are for long-csv and long-parquet, not for %s",
+              format)
           .throwIfAny();
     }
   }
 
   @Override
   public void run(Config config, JobContext context) {
-    LabelReader reader = new LabelReader(config.columns(), config.question());
-    SourceFiles files = SourceFiles.find(context.spark(), context.path(config.path()));
-    files.files().forEach(file -> context.readFile(file, null));
+    SourceFiles files = SourceFiles.find(context, config.path());
     Dataset<Row> known =
         context
             .tables()
             .readOrEmpty(LABELS)
             .where(col("run_id").notEqual(lit(context.runId())))
             .select("label_id");
-    Dataset<Row> read = refuseRepeated(reader.read(files)).persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> read =
+        refuseRepeated(labels(config, context, files)).persist(StorageLevel.MEMORY_AND_DISK());
 
     Dataset<Row> labels = Quarantine.split(context, LABELS, read, config.maxQuarantinedShare());
 
@@ -65,11 +65,20 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
         .tables()
         .replace(
             LABELS,
-            labels
-                .join(known, "label_id", "left_anti")
-                .withColumn("run_id", lit(context.runId()))
-                .withColumn("reasons", array().cast("array<string>")));
+            labels.join(known, "label_id", "left_anti").withColumn("run_id", lit(context.runId())));
     read.unpersist();
+  }
+
+  private static Dataset<Row> labels(Config config, JobContext context, SourceFiles files) {
+    LabelReader reader = new LabelReader(config.columns(), config.question());
+    return switch (config.format()) {
+      case LONG_CSV -> reader.read(files);
+      case LONG_PARQUET -> reader.readParquet(context.spark(), files);
+      case LABEL_STUDIO ->
+          AnnotationReader.read(files, AnnotationReader.Tool.LABEL_STUDIO, config.question());
+      case ARGILLA ->
+          AnnotationReader.read(files, AnnotationReader.Tool.ARGILLA, config.question());
+    };
   }
 
   /** The same answer by the same rater at the same time counts once within the input, too. */

@@ -6,10 +6,12 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.PreferenceBuilder;
-import io.lakeloop.feedback.PreferenceImport;
 import io.lakeloop.feedback.Quarantine;
 import io.lakeloop.feedback.Snapshots;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.pairs.ConvincingArguments;
+import io.lakeloop.feedback.pairs.PairFormat;
+import io.lakeloop.feedback.pairs.PairReader;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import java.util.List;
@@ -22,7 +24,22 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
 
   /** Forms in which pairs come. */
   public enum Format {
-    HH
+    HH,
+    TRL,
+    OPENAI_DPO,
+    OASST,
+    LONG_CSV,
+    LONG_PARQUET,
+    UKP;
+
+    Dataset<Row> read(JobContext context, SourceFiles files) {
+      return switch (this) {
+        case LONG_CSV -> PairReader.table(context.spark(), files, false);
+        case LONG_PARQUET -> PairReader.table(context.spark(), files, true);
+        case UKP -> ConvincingArguments.read(context.spark(), files);
+        default -> PairReader.json(files, PairFormat.valueOf(name()));
+      };
+    }
   }
 
   public record Config(
@@ -32,27 +49,21 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
       String intendedUse,
       double maxQuarantinedShare) {
     public Config {
-      Problems.in("import-preferences")
-          .require(
-              !path.isBlank(), "path is empty: name a file, folder or glob with --set path=...")
+      SourceFiles.checked(Problems.in("import-preferences"), path, maxQuarantinedShare)
           .require(
               testShare > 0 && testShare < 1,
               "test-share must lie between 0 and 1, got %s",
               testShare)
           .require(!intendedUse.isBlank(), "intended-use is empty")
-          .require(
-              maxQuarantinedShare >= 0 && maxQuarantinedShare <= 1,
-              "max-quarantined-share must lie in 0..1, got %s",
-              maxQuarantinedShare)
           .throwIfAny();
     }
   }
 
   @Override
   public void run(Config config, JobContext context) {
-    SourceFiles files = SourceFiles.find(context.spark(), context.path(config.path()));
-    files.files().forEach(file -> context.readFile(file, null));
-    Dataset<Row> read = PreferenceImport.read(files).persist(StorageLevel.MEMORY_AND_DISK());
+    SourceFiles files = SourceFiles.find(context, config.path());
+    Dataset<Row> read =
+        config.format().read(context, files).persist(StorageLevel.MEMORY_AND_DISK());
 
     Dataset<Row> pairs =
         Quarantine.split(context, PREFERENCES, read, config.maxQuarantinedShare())
@@ -62,9 +73,10 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
                 col("prompt"),
                 col("chosen"),
                 col("rejected"),
-                lit(1.0).as("p_chosen"),
-                lit(1.0).as("weight"),
-                lit(0.0).as("margin"),
+                col("p_chosen"),
+                col("weight"),
+                col("margin"),
+                col("product"),
                 PreferenceBuilder.split(col("prompt"), config.testShare()).as("split"),
                 lit(1L).as("labels"));
 

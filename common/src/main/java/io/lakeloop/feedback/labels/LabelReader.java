@@ -1,0 +1,200 @@
+package io.lakeloop.feedback.labels;
+
+import static org.apache.spark.sql.functions.col;
+
+import com.univocity.parsers.common.TextParsingException;
+import com.univocity.parsers.csv.CsvParser;
+import com.univocity.parsers.csv.CsvParserSettings;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.SourceFiles;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Reads labels from CSV with one label per row: {@code item_id, rater_id, value} and, where they
+ * are there, {@code question, started_at, submitted_at, cohort, shown_position, confidence,
+ * guideline_version, batch, comment}. A value that is spread over columns of which one holds 1 is
+ * mapped as {@code value=prefix.*}.
+ */
+public final class LabelReader implements Serializable {
+  private static final List<String> REQUIRED = List.of("item_id", "rater_id", "value");
+  private static final String ONE_HOT = ".*";
+  private static final int LONGEST_CELL = 100_000;
+
+  private final Map<String, String> columns;
+  private final String defaultQuestion;
+
+  /**
+   * @param columns name of a field in the files, by its name here; unnamed fields keep their own
+   * @param defaultQuestion question of rows that name none
+   */
+  public LabelReader(Map<String, String> columns, String defaultQuestion) {
+    this.columns = new LinkedHashMap<>(columns);
+    this.defaultQuestion = defaultQuestion;
+    List<String> fields = LabelRow.FIELDS;
+    for (String field : columns.keySet()) {
+      if (!fields.contains(field)) {
+        throw new UserError(
+            ErrorCode.CONFIG_INVALID,
+            "Cannot map the column %s: labels have no such field%s.",
+            field,
+            io.lakeloop.config.Suggestion.didYouMean(field, fields));
+      }
+    }
+  }
+
+  /** Columns of labels but run_id, and those of Quarantine. */
+  public Dataset<Row> read(SourceFiles files) {
+    return files.read(LabelRow.SCHEMA, (file, name, in) -> rows(file, in));
+  }
+
+  /** The same from Parquet files with one label per row. */
+  public Dataset<Row> readParquet(SparkSession spark, SourceFiles files) {
+    Dataset<Row> all = spark.read().parquet(files.files().toArray(String[]::new));
+    List<String> present = List.of(all.columns());
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String field : LabelRow.FIELDS) {
+      String name = columns.getOrDefault(field, field);
+      if (present.contains(name)) {
+        names.put(field, name);
+      } else if (REQUIRED.contains(field) || columns.containsKey(field)) {
+        throw missing("the Parquet files", name, field, present);
+      }
+    }
+    List<String> fields = List.copyOf(names.keySet());
+    Column[] cells =
+        Stream.concat(
+                Stream.of(col("_metadata.file_path"), col("_metadata.row_index")),
+                names.values().stream().map(name -> all.col("`" + name + "`").cast("string")))
+            .toArray(Column[]::new);
+    String question = defaultQuestion;
+    return all.select(cells)
+        .map(
+            (MapFunction<Row, Row>)
+                row -> {
+                  LabelRow label = new LabelRow();
+                  for (int i = 0; i < fields.size(); i++) {
+                    // Spark prints times with a space where ISO 8601 has a T.
+                    label.set(fields.get(i), row.getString(i + 2));
+                  }
+                  return label.row(
+                      row.getString(0), row.getLong(1) + 1, question, row.mkString(","));
+                },
+            Encoders.row(LabelRow.SCHEMA));
+  }
+
+  private Iterator<Row> rows(String file, InputStream in) {
+    CsvParserSettings settings = new CsvParserSettings();
+    settings.setMaxCharsPerColumn(LONGEST_CELL);
+    settings.setMaxColumns(512);
+    settings.setLineSeparatorDetectionEnabled(true);
+    CsvParser parser = new CsvParser(settings);
+    try {
+      parser.beginParsing(in, StandardCharsets.UTF_8);
+      String[] header = parser.parseNext();
+      Map<String, Integer> places = places(file, header);
+      Map<String, Integer> oneHot = oneHot(header);
+      Stream<CsvRecord> records =
+          Stream.iterate(
+              CsvRecord.next(parser),
+              record -> record.cells() != null,
+              record -> CsvRecord.next(parser));
+      return records.map(record -> row(file, record, places, oneHot, header.length)).iterator();
+    } catch (TextParsingException e) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot read %s as CSV: %s. Mend the file.",
+          file,
+          e.getMessage().lines().findFirst().orElse("it cannot be parsed"));
+    }
+  }
+
+  /** The cells of a record and the line that it begins on. */
+  private record CsvRecord(long line, String[] cells) {
+    static CsvRecord next(CsvParser parser) {
+      long line = parser.getContext().currentLine() + 1;
+      return new CsvRecord(line, parser.parseNext());
+    }
+  }
+
+  private Map<String, Integer> places(String file, String[] header) {
+    List<String> names = header == null ? List.of() : Arrays.asList(header);
+    Map<String, Integer> places = new LinkedHashMap<>();
+    for (String field : LabelRow.FIELDS) {
+      String name = columns.getOrDefault(field, field);
+      int place = names.indexOf(name);
+      if (place >= 0) {
+        places.put(field, place);
+      } else if (!name.endsWith(ONE_HOT)
+          && (REQUIRED.contains(field) || columns.containsKey(field))) {
+        throw missing(file, name, field, names);
+      }
+    }
+    return places;
+  }
+
+  private static UserError missing(String file, String name, String field, List<String> names) {
+    return new UserError(
+        ErrorCode.INPUT_UNREADABLE,
+        "Cannot read %s: it has no column '%s' for %s, only %s. Map it with --set columns=%s=NAME.",
+        file,
+        name,
+        field,
+        String.join(", ", names),
+        field);
+  }
+
+  /** Columns of which the one that holds 1 names the value by what follows the prefix. */
+  private Map<String, Integer> oneHot(String[] header) {
+    Map<String, Integer> places = new LinkedHashMap<>();
+    String value = columns.getOrDefault("value", "");
+    if (value.endsWith(ONE_HOT)) {
+      String prefix = value.substring(0, value.length() - 1);
+      for (int i = 0; i < header.length; i++) {
+        if (header[i] != null && header[i].startsWith(prefix)) {
+          places.put(header[i].substring(prefix.length()), i);
+        }
+      }
+    }
+    return places;
+  }
+
+  private Row row(
+      String file,
+      CsvRecord record,
+      Map<String, Integer> places,
+      Map<String, Integer> oneHot,
+      int columnCount) {
+    String[] cells = record.cells();
+    LabelRow label = new LabelRow();
+    places.forEach((field, at) -> label.set(field, at < cells.length ? cells[at] : null));
+    if (!oneHot.isEmpty()) {
+      label.set(
+          "value",
+          String.join(
+              ",",
+              oneHot.entrySet().stream()
+                  .filter(e -> e.getValue() < cells.length && "1".equals(cells[e.getValue()]))
+                  .map(Map.Entry::getKey)
+                  .toList()));
+    }
+    if (cells.length != columnCount) {
+      label.refuse("WRONG_COLUMNS", cells.length + " columns where the header has " + columnCount);
+    }
+    return label.row(file, record.line(), defaultQuestion, String.join(",", cells));
+  }
+}

@@ -1,0 +1,209 @@
+package io.lakeloop.feedback.labels;
+
+import static org.apache.spark.sql.types.DataTypes.BooleanType;
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
+import static org.apache.spark.sql.types.DataTypes.LongType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+import static org.apache.spark.sql.types.DataTypes.TimestampType;
+import static org.apache.spark.sql.types.DataTypes.createArrayType;
+
+import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Refusal;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+
+/** One label on its way from a file, its fields as text until they are checked. */
+final class LabelRow {
+  /** Fields that a label can have. */
+  static final List<String> FIELDS =
+      List.of(
+          "item_id",
+          "rater_id",
+          "value",
+          "question",
+          "started_at",
+          "submitted_at",
+          "cohort",
+          "shown_position",
+          "confidence",
+          "guideline_version",
+          "batch",
+          "comment",
+          "lead_time");
+
+  /** Columns of labels but run_id, and those of Quarantine. */
+  static final StructType SCHEMA =
+      new StructType()
+          .add("source_file", StringType)
+          .add("line", LongType)
+          .add("label_id", StringType)
+          .add("item_id", StringType)
+          .add("rater_id", StringType)
+          .add("question", StringType)
+          .add("value", StringType)
+          .add("confidence", DoubleType)
+          .add("shown_position", StringType)
+          .add("reasons", createArrayType(StringType))
+          .add("comment", StringType)
+          .add("started_at", TimestampType)
+          .add("submitted_at", TimestampType)
+          .add("guideline_version", StringType)
+          .add("batch", StringType)
+          .add("cohort", StringType)
+          .add("is_ground_truth", BooleanType)
+          .add("reason_code", StringType)
+          .add("reason", StringType)
+          .add("payload", StringType);
+
+  private final Map<String, String> fields = new HashMap<>();
+  private String[] reasons = {};
+  private Boolean groundTruth;
+  private String code;
+  private String problem;
+
+  LabelRow set(String field, String value) {
+    if (value != null && !value.isBlank()) {
+      fields.put(field, value.strip());
+    }
+    return this;
+  }
+
+  LabelRow reasons(List<String> ticked) {
+    reasons = ticked.toArray(String[]::new);
+    return this;
+  }
+
+  LabelRow groundTruth(boolean isGroundTruth) {
+    groundTruth = isGroundTruth;
+    return this;
+  }
+
+  LabelRow refuse(String problemCode, String why) {
+    if (code == null) {
+      code = problemCode;
+      problem = why;
+    }
+    return this;
+  }
+
+  /**
+   * The row.
+   *
+   * @param defaultQuestion where the label names none
+   * @param raw the record, for quarantine
+   */
+  Row row(String file, long line, String defaultQuestion, String raw) {
+    String item = required("item_id");
+    String rater = required("rater_id");
+    String value = required("value");
+    String question = fields.getOrDefault("question", defaultQuestion);
+    Timestamp submitted = time("submitted_at");
+    Timestamp started = started(submitted);
+    Double confidence = share("confidence");
+    String shown = oneOf("shown_position", List.of("ab", "ba"));
+    boolean refused = code != null;
+    return RowFactory.create(
+        file,
+        line,
+        refused ? null : labelId(item, rater, question, fields.get("submitted_at")),
+        item,
+        rater,
+        question,
+        value,
+        confidence,
+        shown,
+        reasons,
+        fields.get("comment"),
+        started,
+        submitted,
+        fields.get("guideline_version"),
+        fields.get("batch"),
+        fields.get("cohort"),
+        groundTruth,
+        code,
+        problem,
+        refused ? Refusal.payload(raw) : null);
+  }
+
+  private static String labelId(String item, String rater, String question, String submitted) {
+    return Digest.of(String.join("|", item, rater, question, String.valueOf(submitted)))
+        .substring(0, 32);
+  }
+
+  /** When the item was opened: as told, or by the seconds that it took. */
+  private Timestamp started(Timestamp submitted) {
+    Timestamp started = time("started_at");
+    String seconds = fields.get("lead_time");
+    if (started != null || submitted == null || seconds == null) {
+      return started;
+    }
+    try {
+      long millis = Math.round(Double.parseDouble(seconds) * 1000);
+      if (millis >= 0) {
+        return Timestamp.from(submitted.toInstant().minus(Duration.ofMillis(millis)));
+      }
+    } catch (NumberFormatException e) {
+      // Told below, as a negative number is.
+    }
+    refuse("OUT_OF_RANGE", "lead_time must be seconds from 0");
+    return null;
+  }
+
+  private String required(String field) {
+    if (!fields.containsKey(field)) {
+      refuse("MISSING_FIELD", field + " is missing");
+    }
+    return fields.get(field);
+  }
+
+  private Timestamp time(String field) {
+    String text = fields.get(field);
+    if (text == null) {
+      return null;
+    }
+    try {
+      String iso =
+          text.length() > 10 && text.charAt(10) == ' ' ? text.replaceFirst(" ", "T") : text;
+      boolean zoned = iso.endsWith("Z") || iso.matches(".*[+-]\\d\\d:?\\d\\d$");
+      return Timestamp.from(
+          zoned ? OffsetDateTime.parse(iso).toInstant() : Instant.parse(iso + "Z"));
+    } catch (DateTimeParseException e) {
+      refuse("BAD_TIME", field + " must be a time as 2026-01-31T12:00:00Z");
+      return null;
+    }
+  }
+
+  private Double share(String field) {
+    String text = fields.get(field);
+    if (text == null) {
+      return null;
+    }
+    try {
+      double value = Double.parseDouble(text);
+      if (value >= 0 && value <= 1) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, as a number out of range is.
+    }
+    refuse("OUT_OF_RANGE", field + " must lie in 0..1");
+    return null;
+  }
+
+  private String oneOf(String field, List<String> allowed) {
+    String text = fields.get(field);
+    if (text != null && !allowed.contains(text)) {
+      refuse("OUT_OF_RANGE", field + " must be one of " + allowed);
+    }
+    return text;
+  }
+}

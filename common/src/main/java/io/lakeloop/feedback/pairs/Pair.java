@@ -1,0 +1,97 @@
+package io.lakeloop.feedback.pairs;
+
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
+import static org.apache.spark.sql.types.DataTypes.LongType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+
+import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Refusal;
+import io.lakeloop.text.Sanitiser;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A preference pair that was made elsewhere.
+ *
+ * @param pChosen probability that chosen is the better one: 0.5 is a tie
+ * @param margin by how much chosen is better, in units of reward
+ */
+record Pair(
+    String prompt,
+    String chosen,
+    String rejected,
+    double pChosen,
+    double weight,
+    double margin,
+    String product) {
+  /** Columns of preferences that a file gives, and those of Quarantine. */
+  static final StructType SCHEMA =
+      new StructType()
+          .add("source_file", StringType)
+          .add("line", LongType)
+          .add("item_id", StringType)
+          .add("prompt", StringType)
+          .add("chosen", StringType)
+          .add("rejected", StringType)
+          .add("p_chosen", DoubleType)
+          .add("weight", DoubleType)
+          .add("margin", DoubleType)
+          .add("product", StringType)
+          .add("reason_code", StringType)
+          .add("reason", StringType)
+          .add("payload", StringType);
+
+  static Pair of(String prompt, String chosen, String rejected) {
+    return new Pair(prompt, chosen, rejected, 1, 1, 0, null);
+  }
+
+  Pair withMargin(double by) {
+    return new Pair(prompt, chosen, rejected, pChosen, weight, by, product);
+  }
+
+  /** The row, cleaned; refused where there is nothing to choose. */
+  Row row(String file, long line, String raw) {
+    String asked = Sanitiser.clean(prompt);
+    String better = Sanitiser.clean(chosen);
+    String worse = Sanitiser.clean(rejected);
+    if (better.equals(worse)) {
+      return refused(
+          file, line, new Refusal("NOTHING_TO_CHOOSE", "chosen and rejected are the same"), raw);
+    }
+    boolean sound =
+        pChosen >= 0 && pChosen <= 1 && weight > 0 && weight < 1e9 && Double.isFinite(margin);
+    if (!sound) {
+      return refused(
+          file,
+          line,
+          new Refusal(
+              "OUT_OF_RANGE", "p_chosen must lie in 0..1, weight above 0, and margin be a number"),
+          raw);
+    }
+    return RowFactory.create(
+        file,
+        line,
+        Digest.of(asked + "\u0001" + better + "\u0001" + worse).substring(0, 32),
+        asked,
+        better,
+        worse,
+        pChosen,
+        weight,
+        margin,
+        product,
+        null,
+        null,
+        null);
+  }
+
+  static Row refused(String file, long line, Refusal refusal, String raw) {
+    Object[] cells = new Object[SCHEMA.size()];
+    cells[0] = file;
+    cells[1] = line;
+    cells[cells.length - 3] = refusal.code();
+    cells[cells.length - 2] = refusal.reason();
+    cells[cells.length - 1] = Refusal.payload(raw);
+    return RowFactory.create(cells);
+  }
+}
