@@ -69,7 +69,7 @@ public final class PreferenceBuilder {
                 count("*").as("labels"));
     Column chosenIsA = col("log_odds").gt(0);
     return queue
-        .where("NOT is_gold")
+        .where("NOT is_gold AND repeat_of IS NULL")
         .join(odds, col("item_id").equalTo(col("labeled_item")))
         .withColumn("p_chosen", lit(1).divide(lit(1).plus(exp(abs(col("log_odds")).multiply(-1)))))
         .where(col("p_chosen").geq(minProbability).and(col("log_odds").notEqual(0)))

@@ -17,10 +17,44 @@ public final class ScalarHead {
     this.batchSize = batchSize;
   }
 
+  /** The head's value at the last token of each sequence. */
   public double[] atLastToken(List<int[]> sequences) {
     double[] scores = new double[sequences.size()];
-    for (int from = 0; from < scores.length; from += batchSize) {
-      List<int[]> part = sequences.subList(from, Math.min(scores.length, from + batchSize));
+    eachBatch(
+        sequences,
+        (from, hidden) -> {
+          float[] values = model.scalars(hidden).toFloatArray();
+          for (int b = 0; b < values.length; b++) {
+            scores[from + b] = values[b];
+          }
+        });
+    return scores;
+  }
+
+  /** What the head reads there: the last layer's hidden state. */
+  public double[][] hiddenAtLastToken(List<int[]> sequences) {
+    double[][] states = new double[sequences.size()][model.config().hiddenSize()];
+    eachBatch(
+        sequences,
+        (from, hidden) -> {
+          float[] values = Kernels.cast(hidden, Precision.FP32).toFloatArray();
+          int size = model.config().hiddenSize();
+          for (int i = 0; i < values.length; i++) {
+            states[from + i / size][i % size] = values[i];
+          }
+        });
+    return states;
+  }
+
+  /** Takes the hidden states of one batch, (B, D), whose first sequence is at a place. */
+  @FunctionalInterface
+  private interface Batch {
+    void take(int from, NDArray hidden);
+  }
+
+  private void eachBatch(List<int[]> sequences, Batch batch) {
+    for (int from = 0; from < sequences.size(); from += batchSize) {
+      List<int[]> part = sequences.subList(from, Math.min(sequences.size(), from + batchSize));
       int width = part.stream().mapToInt(s -> s.length).max().orElseThrow();
       int[][] padded = part.stream().map(s -> Arrays.copyOf(s, width)).toArray(int[][]::new);
       try (GradScope off = GradScope.off();
@@ -30,15 +64,11 @@ public final class ScalarHead {
         for (int b = 0; b < last.length; b++) {
           last[b] = (long) b * width + part.get(b).length - 1;
         }
-        NDArray hidden =
+        batch.take(
+            from,
             Kernels.rows(
-                model.hidden(TokenRows.padded(padded)), model.memory().ids(last, last.length));
-        float[] values = model.scalars(hidden).toFloatArray();
-        for (int b = 0; b < last.length; b++) {
-          scores[from + b] = values[b];
-        }
+                model.hidden(TokenRows.padded(padded)), model.memory().ids(last, last.length)));
       }
     }
-    return scores;
   }
 }

@@ -2,7 +2,7 @@ package io.lakeloop.policy;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
-import io.lakeloop.feedback.LabelingSampler;
+import io.lakeloop.feedback.sampling.AnswerPairs;
 import io.lakeloop.reward.Exchange;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -20,7 +20,7 @@ public final class SftExamples {
    */
   public static List<Exchange> read(Dataset<Row> interactions, int limit) {
     List<Exchange> examples =
-        LabelingSampler.eligible(interactions)
+        AnswerPairs.eligible(interactions, java.util.List.of("training"))
             .orderBy("interaction_id")
             .limit(limit)
             .select("prompt", "completion")

@@ -88,6 +88,12 @@ public final class EnsembleReward implements RewardModel {
     return scores;
   }
 
+  /** Those of the first member. */
+  @Override
+  public double[][] features(List<Exchange> exchanges) {
+    return members.get(0).features(exchanges);
+  }
+
   @Override
   public Normalisation normalisation() {
     return normalisation;

@@ -13,6 +13,9 @@ import java.util.TreeMap;
 final class HashedWords {
   static final int FEATURES = 1 << 15;
 
+  /** As many as a long has bits. */
+  private static final int PROJECTED = 64;
+
   private HashedWords() {}
 
   /** Value by feature; words count 1 / sqrt(number of words), so that length has its own weight. */
@@ -30,6 +33,20 @@ final class HashedWords {
     features.replaceAll((feature, one) -> scale);
     features.put(0, Math.log1p(words.length));
     return features;
+  }
+
+  /** The features in fewer dimensions, by signs that are drawn (Achlioptas 2003). */
+  static double[] projected(Exchange exchange) {
+    double[] projected = new double[PROJECTED];
+    of(exchange)
+        .forEach(
+            (feature, value) -> {
+              long bits = CounterRandom.bits(PROJECTED, feature);
+              for (int d = 0; d < PROJECTED; d++) {
+                projected[d] += (bits >>> d & 1) == 0 ? value : -value;
+              }
+            });
+    return projected;
   }
 
   private static int feature(String text) {

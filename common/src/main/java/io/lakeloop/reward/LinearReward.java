@@ -57,6 +57,11 @@ public final class LinearReward implements RewardModel {
   }
 
   @Override
+  public double[][] features(List<Exchange> exchanges) {
+    return exchanges.stream().map(HashedWords::projected).toArray(double[][]::new);
+  }
+
+  @Override
   public Normalisation normalisation() {
     return normalisation;
   }

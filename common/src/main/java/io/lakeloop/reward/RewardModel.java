@@ -2,6 +2,7 @@ package io.lakeloop.reward;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Scores answers, and says what a difference of scores means. */
 public interface RewardModel extends Scorer, AutoCloseable {
@@ -15,6 +16,9 @@ public interface RewardModel extends Scorer, AutoCloseable {
   default double preferenceProbability(double gap) {
     return normalisation().preferenceProbability(gap);
   }
+
+  /** What the model's head reads of each exchange: one vector of a fixed length. */
+  double[][] features(List<Exchange> exchanges);
 
   /** The same model with probabilities of another temperature. */
   RewardModel calibrated(double temperature);

@@ -79,13 +79,20 @@ public final class TransformerReward implements RewardModel {
                 normalisation.temperature()));
   }
 
+  private List<int[]> sequences(List<Exchange> exchanges) {
+    return exchanges.stream()
+        .map(exchange -> encoder.sequence(exchange.prompt(), exchange.completion()).tokens())
+        .toList();
+  }
+
+  @Override
+  public double[][] features(List<Exchange> exchanges) {
+    return new ScalarHead(loaded.model(), BATCH_SIZE).hiddenAtLastToken(sequences(exchanges));
+  }
+
   @Override
   public double[] score(List<Exchange> exchanges) {
-    List<int[]> sequences =
-        exchanges.stream()
-            .map(exchange -> encoder.sequence(exchange.prompt(), exchange.completion()).tokens())
-            .toList();
-    double[] scores = new ScalarHead(loaded.model(), BATCH_SIZE).atLastToken(sequences);
+    double[] scores = new ScalarHead(loaded.model(), BATCH_SIZE).atLastToken(sequences(exchanges));
     for (int i = 0; i < scores.length; i++) {
       scores[i] = normalisation.apply(scores[i]);
     }

@@ -44,6 +44,8 @@ public final class LabelingTables {
               required("priority", DoubleType, "higher goes first"),
               required("is_gold", BooleanType, "the answer is known"),
               optional("gold_value", StringType, "the known answer: a, b or tie"),
+              optional("is_holdout", BooleanType, "drawn with equal probability, never boosted"),
+              optional("repeat_of", StringType, "item that this one asks again, sides exchanged"),
               required("created_at", TimestampType, "start of the run, UTC"))
           .check("probability", "inclusion_probability > 0 AND inclusion_probability <= 1")
           .check("gold_has_value", "NOT is_gold OR gold_value IS NOT NULL");

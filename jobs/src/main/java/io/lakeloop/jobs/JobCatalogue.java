@@ -76,7 +76,7 @@ public final class JobCatalogue {
               "draws answer pairs for raters to compare",
               SampleForLabelingJob.Config.class,
               new SampleForLabelingJob(),
-              List.of(INTERACTIONS),
+              List.of(INTERACTIONS, LABELING_QUEUE),
               List.of(LABELING_QUEUE)),
           new JobDefinition<>(
               "simulate-labels",

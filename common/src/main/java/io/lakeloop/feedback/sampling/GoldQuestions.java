@@ -1,4 +1,4 @@
-package io.lakeloop.feedback;
+package io.lakeloop.feedback.sampling;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.sha2;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.SourceFiles;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
