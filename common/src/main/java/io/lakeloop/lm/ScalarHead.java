@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import io.lakeloop.lm.torch.GradScope;
 import io.lakeloop.lm.torch.Kernels;
+import io.lakeloop.lm.torch.Precision;
 import java.util.Arrays;
 import java.util.List;
 
@@ -37,7 +38,7 @@ public final class ScalarHead {
     eachBatch(
         sequences,
         (from, hidden) -> {
-          float[] values = Kernels.cast(hidden, Precision.FP32).toFloatArray();
+          float[] values = Kernels.cast(hidden, Precision.FLOAT32).toFloatArray();
           int size = model.config().hiddenSize();
           for (int i = 0; i < values.length; i++) {
             states[from + i / size][i % size] = values[i];

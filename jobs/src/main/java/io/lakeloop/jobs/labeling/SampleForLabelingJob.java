@@ -140,7 +140,7 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
   private static Dataset<Row> scored(Config config, JobContext context, Dataset<Row> pairs)
       throws Exception {
     List<RewardModel> opened = new ArrayList<>();
-    try (ModelLoader models = ModelLoader.forRun(context, Precision.FP32)) {
+    try (ModelLoader models = ModelLoader.forRun(context, Precision.FLOAT32)) {
       for (String model : config.rewardModels()) {
         opened.add(RewardModels.open(context.resolve(ModelRef.parse(model)), models));
       }
