@@ -32,12 +32,18 @@ public record Metric(
   /** The metrics as rows of evaluations. */
   public static TableRows rows(
       JobContext context, ModelVersion model, String suite, List<Metric> metrics) {
+    return rows(context, model.model(), model.version(), suite, metrics);
+  }
+
+  /** The metrics of something that is no published model, as rows of evaluations. */
+  public static TableRows rows(
+      JobContext context, String model, int version, String suite, List<Metric> metrics) {
     TableRows rows = new TableRows(EvaluationTables.EVALUATIONS);
     for (Metric metric : metrics) {
       Map<String, Object> row = new HashMap<>();
       row.put("run_id", context.runId());
-      row.put("model", model.model());
-      row.put("version", model.version());
+      row.put("model", model);
+      row.put("version", version);
       row.put("suite", suite);
       row.put("slice_kind", metric.sliceKind());
       row.put("slice_value", metric.sliceValue());

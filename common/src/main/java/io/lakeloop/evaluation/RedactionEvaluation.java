@@ -3,9 +3,13 @@ package io.lakeloop.evaluation;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.agreement.Wilson;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.personal.Finding;
 import io.lakeloop.text.personal.Kind;
 import io.lakeloop.text.personal.PersonalDataFinder;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -13,6 +17,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Measures how well personal data is found, on texts in which it is marked, in the form of
@@ -21,6 +27,12 @@ import java.util.Set;
  * of it or more; a finding counts as right if it lies on a marked span of its kind.
  */
 public final class RedactionEvaluation {
+  /** Under this name the patterns stand in evaluations. */
+  public static final String MODEL = "personal-data";
+
+  /** Goes up when the patterns change. */
+  public static final int VERSION = 1;
+
   private static final String ENTITY_TYPE = "entity_type";
 
   /** Kinds that a pattern can find, by what presidio-research calls them. */
@@ -68,14 +80,31 @@ public final class RedactionEvaluation {
    * Recall and precision by kind (slice_kind entity_type), and over all that patterns can find
    * (slice_kind all).
    */
-  public static List<Metric> measure(PersonalDataFinder finder, Iterator<JsonRecords.Entry> texts) {
+  public static List<Metric> measure(
+      PersonalDataFinder finder, SparkSession spark, SourceFiles files) throws IOException {
     Map<Kind, Counts> counts = new EnumMap<>(Kind.class);
+    for (String file : files.files()) {
+      Path path = new Path(file);
+      try (InputStream in =
+          new BufferedInputStream(
+              path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path))) {
+        count(finder, new JsonRecords(file, in), counts);
+      }
+    }
+    return counts.isEmpty() ? List.of() : metrics(counts);
+  }
+
+  private static void count(
+      PersonalDataFinder finder, Iterator<JsonRecords.Entry> texts, Map<Kind, Counts> counts) {
     while (texts.hasNext()) {
       JsonNode node = texts.next().node();
       if (node != null && node.path("full_text").isTextual()) {
         count(finder.best(node.get("full_text").textValue()), spans(node), counts);
       }
     }
+  }
+
+  private static List<Metric> metrics(Map<Kind, Counts> counts) {
     List<Metric> metrics = new ArrayList<>();
     Counts all = new Counts();
     counts.forEach(

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -113,6 +114,32 @@ public final class RunTables {
     long count = rows.where(rows.col(table.slice()).equalTo(runId)).count();
     lineage.write("table", table.name(), String.valueOf(version), runId, null, count);
     return count;
+  }
+
+  /** True if an earlier attempt of this run has written its slice of the table. */
+  public boolean wrote(Table table) {
+    return lake.exists(table) && lake.mayHold(table, runId);
+  }
+
+  /** Deletes rows of whatever run for which the condition holds. */
+  public void delete(Table table, Column condition) {
+    lake.delete(table, condition, userMetadata);
+    lineage.write("table", table.name(), latest(table), "deleted rows", null, 0);
+  }
+
+  /** Deletes rows of whatever run whose column is among the keys. */
+  public void delete(Table table, String column, Dataset<Row> keys) {
+    lake.delete(table, column, keys, userMetadata);
+    lineage.write("table", table.name(), latest(table), "deleted rows", null, 0);
+  }
+
+  private String latest(Table table) {
+    return String.valueOf(lake.version(table).orElseThrow());
+  }
+
+  /** Lets go of files that no version younger than so many hours needs. */
+  public void vacuum(Table table, double hours) {
+    lake.vacuum(table, hours);
   }
 
   /** Writes rows as Parquet to a folder outside the lake. */

@@ -13,7 +13,8 @@ public final class Catalogue {
               TrainingTables.all(),
               EvaluationTables.all(),
               RegistryTables.all(),
-              LedgerTables.all())
+              LedgerTables.all(),
+              RetentionTables.all())
           .flatMap(List::stream)
           .toList();
 

@@ -166,6 +166,52 @@ public final class Lake {
         .save(path(table));
   }
 
+  /** Deletes the rows for which the condition holds. */
+  public void delete(Table table, Column condition, String userMetadata) {
+    withMetadata(userMetadata, () -> DeltaTable.forPath(spark, path(table)).delete(condition));
+  }
+
+  /**
+   * Deletes the rows whose column is among the keys.
+   *
+   * @param keys one column {@code key}, each value once
+   */
+  public void delete(Table table, String column, Dataset<Row> keys, String userMetadata) {
+    withMetadata(
+        userMetadata,
+        () ->
+            DeltaTable.forPath(spark, path(table))
+                .as("t")
+                .merge(keys.as("k"), "t." + column + " = k.key")
+                .whenMatched()
+                .delete()
+                .execute());
+  }
+
+  private void withMetadata(String userMetadata, Runnable commit) {
+    String setting = "spark.databricks.delta.commitInfo.userMetadata";
+    spark.conf().set(setting, userMetadata);
+    try {
+      commit.run();
+    } finally {
+      spark.conf().unset(setting);
+    }
+  }
+
+  /**
+   * Deletes files that no version younger than so many hours needs. Below 168 hours, Delta's own
+   * limit, readers and runs that hold older versions lose them.
+   */
+  public void vacuum(Table table, double hours) {
+    String check = "spark.databricks.delta.retentionDurationCheck.enabled";
+    spark.conf().set(check, "false");
+    try {
+      DeltaTable.forPath(spark, path(table)).vacuum(hours);
+    } finally {
+      spark.conf().unset(check);
+    }
+  }
+
   /** Writes the rows as a Delta table of their own, as Spark and Delta do it by themselves. */
   public void copy(Dataset<Row> rows, String name) {
     rows.write().format("delta").mode("overwrite").save(root + "/copies/" + name);
@@ -318,6 +364,12 @@ public final class Lake {
       spark.sql(
           "CREATE TABLE IF NOT EXISTS %s USING delta LOCATION '%s'"
               .formatted(table.name(), path(table).replace("'", "\\'")));
+    }
+    if (present.contains(RetentionTables.DELETION_IMPACT)) {
+      spark.sql(
+          "CREATE OR REPLACE TEMPORARY VIEW retention_impact AS"
+              + " SELECT i.*, s.intended_use, s.created_at AS snapshot_at"
+              + " FROM deletion_impact i LEFT JOIN dataset_snapshots s USING (snapshot_id)");
     }
     return present;
   }

@@ -28,10 +28,9 @@ class TextLinesTest {
   }
 
   @Test
-  void marksBytesThatAreNoUtf8() {
+  void bytesThatAreNoUtf8BecomeReplacementsForCleaningToCount() {
     assertThat(lines(new byte[] {'a', (byte) 0xC3, '(', '\n', 'b'}))
-        .extracting(TextLines.Line::problem)
-        .containsExactly("INVALID_UTF8", null);
+        .containsExactly(new TextLines.Line(1, "a\uFFFD(", null), new TextLines.Line(2, "b", null));
   }
 
   @Test

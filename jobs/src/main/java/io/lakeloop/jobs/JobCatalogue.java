@@ -16,6 +16,8 @@ import static io.lakeloop.table.PreferencesTables.DATASET_SNAPSHOTS;
 import static io.lakeloop.table.PreferencesTables.PREFERENCES;
 import static io.lakeloop.table.RegistryTables.ALIAS_EVENTS;
 import static io.lakeloop.table.RegistryTables.MODEL_VERSIONS;
+import static io.lakeloop.table.RetentionTables.DELETIONS;
+import static io.lakeloop.table.RetentionTables.DELETION_IMPACT;
 import static io.lakeloop.table.TrainingTables.TRAINING_METRICS;
 import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 
@@ -28,6 +30,8 @@ import io.lakeloop.jobs.benchmark.BenchmarkTrainingJob;
 import io.lakeloop.jobs.evaluation.EvaluatePolicyJob;
 import io.lakeloop.jobs.evaluation.EvaluateRewardJob;
 import io.lakeloop.jobs.feedback.CleanLogsJob;
+import io.lakeloop.jobs.feedback.EnforceRetentionJob;
+import io.lakeloop.jobs.feedback.EvaluateRedactionJob;
 import io.lakeloop.jobs.feedback.IngestLogsJob;
 import io.lakeloop.jobs.labeling.IngestLabelsJob;
 import io.lakeloop.jobs.labeling.LabelerAgreementJob;
@@ -71,6 +75,32 @@ public final class JobCatalogue {
               new CleanLogsJob(),
               List.of(INTERACTIONS_RAW, INTERACTIONS, QUARANTINE),
               List.of(INTERACTIONS, QUARANTINE)),
+          new JobDefinition<>(
+              "enforce-retention",
+              "deletes what is too old and what people asked to have deleted",
+              EnforceRetentionJob.Config.class,
+              new EnforceRetentionJob(),
+              List.of(
+                  INTERACTIONS_RAW,
+                  INTERACTIONS,
+                  QUARANTINE,
+                  LABELING_QUEUE,
+                  LABELS,
+                  ITEM_CONSENSUS,
+                  PREFERENCES,
+                  TRAJECTORIES,
+                  JUDGMENTS,
+                  MODEL_VERSIONS,
+                  RUNS,
+                  LINEAGE),
+              List.of(DELETIONS, DELETION_IMPACT)),
+          new JobDefinition<>(
+              "evaluate-redaction",
+              "measures how well personal data is found",
+              EvaluateRedactionJob.Config.class,
+              new EvaluateRedactionJob(),
+              List.of(),
+              List.of(EVALUATIONS)),
           new JobDefinition<>(
               "sample-for-labeling",
               "draws answer pairs for raters to compare",

@@ -359,7 +359,7 @@ final class PatternRecogniser implements Recogniser {
             Kind.DRIVER_LICENCE,
             Rule.digits(4),
             "(?<![\\p{L}\\p{N}])(?=[A-Z0-9-]*\\d{4})[A-Z]{0,3}\\d[A-Z0-9-]{4,17}(?![\\p{L}\\p{N}])",
-            always(0.3),
+            always(0.2),
             "driver'?s? licen[cs]e|drivers' licen[cs]e|driving licen[cs]e|licen[cs]e number|licen[cs]e"
                 + " no|permit number|führerschein*|dl#?"));
     strongIds(rules);

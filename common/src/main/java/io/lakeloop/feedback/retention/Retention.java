@@ -1,0 +1,227 @@
+package io.lakeloop.feedback.retention;
+
+import static io.lakeloop.table.EvaluationTables.JUDGMENTS;
+import static io.lakeloop.table.FeedbackTables.INTERACTIONS;
+import static io.lakeloop.table.FeedbackTables.INTERACTIONS_RAW;
+import static io.lakeloop.table.FeedbackTables.QUARANTINE;
+import static io.lakeloop.table.LabelingTables.ITEM_CONSENSUS;
+import static io.lakeloop.table.LabelingTables.LABELING_QUEUE;
+import static io.lakeloop.table.LabelingTables.LABELS;
+import static io.lakeloop.table.LedgerTables.RUNS;
+import static io.lakeloop.table.PreferencesTables.PREFERENCES;
+import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.get_json_object;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.udf;
+
+import io.lakeloop.run.JobContext;
+import io.lakeloop.run.RunTables;
+import io.lakeloop.table.RetentionTables;
+import io.lakeloop.table.Table;
+import io.lakeloop.table.TableRows;
+import io.lakeloop.text.Pseudonyms;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * Deletes what is too old, and what people asked to have deleted, from every table that holds it.
+ * Keys are taken from the tables as they were when the run began, so that a run that was cut off
+ * finds the same ones again.
+ */
+public final class Retention {
+  private static final String ASKED = "asked";
+  private static final String EXPIRED = "expired";
+
+  /** Tables that can expire, with their time; null where it is the start of the run that wrote. */
+  public static final Map<Table, String> TIMES = times();
+
+  private final JobContext context;
+  private final RunTables tables;
+  private final Impact impact;
+  private final TableRows deletions = new TableRows(RetentionTables.DELETIONS);
+
+  public Retention(JobContext context) {
+    this.context = context;
+    this.tables = context.tables();
+    this.impact = new Impact(context);
+  }
+
+  private static Map<Table, String> times() {
+    Map<Table, String> times = new LinkedHashMap<>();
+    times.put(INTERACTIONS_RAW, "received_at");
+    times.put(INTERACTIONS, "created_at");
+    times.put(QUARANTINE, null);
+    times.put(LABELING_QUEUE, "created_at");
+    times.put(LABELS, "submitted_at");
+    times.put(ITEM_CONSENSUS, null);
+    times.put(PREFERENCES, null);
+    times.put(TRAJECTORIES, null);
+    times.put(JUDGMENTS, null);
+    return times;
+  }
+
+  /** Deletes rows of the table that are older than so many days. */
+  public void expire(Table table, int days) {
+    if (!tables.exists(table)) {
+      return;
+    }
+    Timestamp limit = Timestamp.from(context.startedAt().toInstant().minus(Duration.ofDays(days)));
+    String time = TIMES.get(table);
+    Dataset<Row> rows = tables.read(table);
+    long old;
+    if (time == null) {
+      Dataset<Row> runs =
+          tables.read(RUNS).where(col("started_at").lt(lit(limit))).select(col("run_id").as("key"));
+      if (table.equals(PREFERENCES)) {
+        impact.ofPairs(
+            rows.join(runs, rows.col("snapshot_id").equalTo(runs.col("key"))), EXPIRED, null);
+      }
+      old = delete(table, table.slice(), rows, runs.distinct());
+    } else {
+      Dataset<Row> past = rows.where(col(time).lt(lit(limit)));
+      old = past.count();
+      if (table.equals(INTERACTIONS)) {
+        impact.ofInteractions(past, EXPIRED, null);
+      }
+      tables.delete(table, col(time).lt(lit(limit)));
+    }
+    note(table, EXPIRED, null, old);
+  }
+
+  /**
+   * Deletes everything of one person.
+   *
+   * @param secret by which user ids are hashed: raw records hold the ids themselves
+   */
+  public void forget(String subjectKey, byte[] secret) {
+    Dataset<Row> interactions =
+        tables.readOrEmpty(INTERACTIONS).where(col("subject_key").equalTo(subjectKey)).persist();
+    impact.ofInteractions(interactions, ASKED, subjectKey);
+    forgetText(subjectKey, interactions);
+    if (tables.exists(INTERACTIONS_RAW)) {
+      Dataset<Row> raw = tables.read(INTERACTIONS_RAW);
+      Dataset<Row> records =
+          raw.where(
+                  subject(secret)
+                      .apply(
+                          coalesce(
+                              get_json_object(col("payload"), "$.user_id"),
+                              get_json_object(col("payload"), "$.user"),
+                              lit("")))
+                      .equalTo(subjectKey))
+              .select(col("record_id").as("key"))
+              .union(interactions.select(col("record_id").as("key")))
+              .distinct()
+              .persist();
+      forget(QUARANTINE, "record_id", records, subjectKey);
+      forget(INTERACTIONS_RAW, "record_id", records, subjectKey);
+      records.unpersist();
+    }
+    forget(
+        INTERACTIONS,
+        "interaction_id",
+        interactions.select(col("interaction_id").as("key")).distinct(),
+        subjectKey);
+    interactions.unpersist();
+  }
+
+  /** What was made of the person's words: items, answers to them, pairs, episodes, judgments. */
+  private void forgetText(String subjectKey, Dataset<Row> interactions) {
+    Dataset<Row> ids = interactions.select(col("interaction_id").as("own"));
+    Dataset<Row> queue =
+        tables
+            .readOrEmpty(LABELING_QUEUE)
+            .withColumn("of", explode(array(col("interaction_a"), col("interaction_b"))));
+    Dataset<Row> items =
+        queue
+            .join(ids, queue.col("of").equalTo(ids.col("own")))
+            .select(col("item_id").as("key"))
+            .distinct()
+            .persist();
+    Dataset<Row> others =
+        tables
+            .readOrEmpty(INTERACTIONS)
+            .where(col("subject_key").isNull().or(col("subject_key").notEqual(subjectKey)))
+            .select("prompt");
+    Dataset<Row> prompts =
+        interactions
+            .select("prompt")
+            .join(others, "prompt", "left_anti")
+            .select(col("prompt").as("key"))
+            .distinct()
+            .persist();
+    forget(JUDGMENTS, "prompt", prompts, subjectKey);
+    forget(TRAJECTORIES, "prompt", prompts, subjectKey);
+    forget(PREFERENCES, "item_id", items, subjectKey);
+    forget(ITEM_CONSENSUS, "item_id", items, subjectKey);
+    forget(LABELS, "item_id", items, subjectKey);
+    forget(LABELING_QUEUE, "item_id", items, subjectKey);
+    items.unpersist();
+    prompts.unpersist();
+  }
+
+  private static org.apache.spark.sql.expressions.UserDefinedFunction subject(byte[] secret) {
+    byte[] key = secret.clone();
+    return udf(
+        (UDF1<String, String>) user -> user.isEmpty() ? null : new Pseudonyms(key).of(user),
+        DataTypes.StringType);
+  }
+
+  private void forget(Table table, String column, Dataset<Row> keys, String subjectKey) {
+    if (tables.exists(table)) {
+      note(table, ASKED, subjectKey, delete(table, column, tables.read(table), keys));
+    }
+  }
+
+  /** Deletes rows whose column is among the keys; returns how many there were at the start. */
+  private long delete(Table table, String column, Dataset<Row> rows, Dataset<Row> keys) {
+    long doomed = rows.join(keys, rows.col(column).equalTo(keys.col("key")), "left_semi").count();
+    if (doomed > 0) {
+      tables.delete(table, column, keys);
+    }
+    return doomed;
+  }
+
+  private void note(Table table, String reason, String subjectKey, long rows) {
+    Map<String, Object> row = new HashMap<>();
+    row.put("run_id", context.runId());
+    row.put("reason", reason);
+    row.put("subject_key", subjectKey);
+    row.put("table_name", table.name());
+    row.put("rows", rows);
+    row.put("at", context.startedAt());
+    deletions.add(row);
+    if (rows > 0) {
+      context.say("%s: %,d rows deleted from %s", reason, rows, table.name());
+    }
+  }
+
+  /** Writes what was deleted and what had been made from it. */
+  public void publish() {
+    tables.replace(impact.rows());
+    tables.replace(deletions);
+  }
+
+  /** Lets go of the files in which deleted rows still lie. */
+  public void vacuum(double hours) {
+    List<Table> all = List.copyOf(TIMES.keySet());
+    for (int i = 0; i < all.size(); i++) {
+      if (tables.exists(all.get(i))) {
+        tables.vacuum(all.get(i), hours);
+      }
+      context.progress("vacuum", i + 1, all.size(), "tables");
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.lakeloop.feedback.retention;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.Pseudonyms;
+import java.io.IOException;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** Who asked to be deleted: JSON lines with a {@code user_id} or a {@code subject_key} each. */
+public final class SubjectRequests {
+  private static final int MOST = 100_000;
+
+  private SubjectRequests() {}
+
+  /**
+   * Keys of the subjects, sorted.
+   *
+   * @throws UserError INPUT_UNREADABLE where a line names nobody: no request may be lost
+   */
+  public static List<String> read(SparkSession spark, SourceFiles files, byte[] subjectKey)
+      throws IOException {
+    Pseudonyms pseudonyms = new Pseudonyms(subjectKey);
+    TreeSet<String> keys = new TreeSet<>();
+    for (String file : files.files()) {
+      Path path = new Path(file);
+      try (var in =
+          new java.io.BufferedInputStream(
+              path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path))) {
+        new JsonRecords(file, in).forEachRemaining(entry -> keys.add(key(file, entry, pseudonyms)));
+      }
+    }
+    if (keys.size() > MOST) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot delete for %d subjects at once: at most %d are taken. Split the file.",
+          keys.size(),
+          MOST);
+    }
+    return List.copyOf(keys);
+  }
+
+  private static String key(String file, JsonRecords.Entry entry, Pseudonyms pseudonyms) {
+    JsonNode node = entry.node();
+    if (node != null && node.path("subject_key").asText("").matches("[0-9a-f]{32}")) {
+      return node.get("subject_key").textValue();
+    }
+    if (node != null && node.path("user_id").isTextual()) {
+      return pseudonyms.of(node.get("user_id").textValue());
+    }
+    throw new UserError(
+        ErrorCode.INPUT_UNREADABLE,
+        "Cannot take the request in %s, line %d: it must be JSON with user_id, or subject_key of 32"
+            + " hexadecimal digits. Mend the line.",
+        file,
+        entry.line());
+  }
+}

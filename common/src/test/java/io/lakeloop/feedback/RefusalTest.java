@@ -1,0 +1,36 @@
+package io.lakeloop.feedback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RefusalTest {
+  /** Records as they are refused: cut, escaped, mixed up. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"user_id\":\"SECRETVALUE\",\"prompt\":3}",
+        "{\"user\": 4930123456}",
+        "{\"prompt\":\"write to jane.SECRETVALUE@mail.example",
+        "{\"prompt\":\"write to SECRETVALUE@ma",
+        "{\"prompt\":\"write to SECRETVALUE\\u0040mail.example\"",
+        "\u0000{\"prompt\":\"card 4111 1111\u0000 1111 1111",
+        "{\"prompt\":\"card 4111111111",
+        "{\"prompt\":\"call +49 30 1234567",
+      })
+  void keepsNothingPersonal(String record) {
+    String kept = Refusal.payload(record);
+    assertThat(kept).doesNotContain("SECRETVALUE").doesNotContain("4930123456");
+    assertThat(kept.replaceAll("[^0-9]", "")).hasSizeLessThan(6);
+  }
+
+  @Test
+  void isBoundedAndNeverCutsAnAddressInHalf() {
+    String record = "x".repeat(3990) + " jane@mail.example " + "y".repeat(9000);
+    assertThat(Refusal.payload(record)).hasSizeLessThan(4001).doesNotContain("jane");
+    assertThat(Refusal.payload("{\"created_at\":\"2026-01-05T08:00:00Z\"}"))
+        .contains("2026-01-05T08:00:00Z");
+  }
+}

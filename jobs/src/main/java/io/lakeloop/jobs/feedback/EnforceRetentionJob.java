@@ -1,0 +1,69 @@
+package io.lakeloop.jobs.feedback;
+
+import io.lakeloop.config.Problems;
+import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.retention.Retention;
+import io.lakeloop.feedback.retention.SubjectRequests;
+import io.lakeloop.run.Job;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.run.SecretFile;
+import io.lakeloop.table.RetentionTables;
+import io.lakeloop.table.Table;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Deletes what is too old and what people asked to have deleted, and says what was made of it. */
+public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config> {
+
+  public record Config(
+      Map<String, String> keepDays, String requests, String subjectKeyFile, double vacuumHours) {
+    public Config {
+      List<String> known = Retention.TIMES.keySet().stream().map(Table::name).toList();
+      Problems problems =
+          Problems.in("enforce-retention")
+              .require(!subjectKeyFile.isBlank(), "subject-key-file is empty")
+              .require(vacuumHours >= 0, "vacuum-hours must not be negative, got %s", vacuumHours);
+      keepDays.forEach(
+          (table, days) ->
+              problems
+                  .require(
+                      known.contains(table),
+                      "keep-days: %s has no retention limit, tables are %s",
+                      table,
+                      known)
+                  .require(
+                      days.matches("[1-9][0-9]{0,5}"),
+                      "keep-days.%s must be a whole number of days from 1, got '%s'",
+                      table,
+                      days));
+      problems.throwIfAny();
+    }
+  }
+
+  @Override
+  public void run(Config config, JobContext context) throws Exception {
+    Retention retention = new Retention(context);
+    // What this run deleted before it was cut off behind its report need not be looked for again.
+    if (!context.tables().wrote(RetentionTables.DELETIONS)) {
+      if (!config.requests().isBlank()) {
+        byte[] secret = SecretFile.read(Path.of(context.path(config.subjectKeyFile())), false);
+        SourceFiles files = SourceFiles.find(context, config.requests());
+        for (String subject : SubjectRequests.read(context.spark(), files, secret)) {
+          retention.forget(subject, secret);
+        }
+      }
+      Retention.TIMES
+          .keySet()
+          .forEach(
+              table -> {
+                String days = config.keepDays().get(table.name());
+                if (days != null) {
+                  retention.expire(table, Integer.parseInt(days));
+                }
+              });
+      retention.publish();
+    }
+    retention.vacuum(config.vacuumHours());
+  }
+}
