@@ -17,13 +17,13 @@ class RetentionSpec extends LoopSpec {
     val lake = new TestLake()
     val file = write(temporary(), "logs.jsonl", lines.mkString("\n"))
     lake.submit("ingest-logs", "i1", "path" -> file.toString) shouldBe 0
-    lake.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0
-    lake.submit("sample-for-labeling", "s1", "items" -> "50") shouldBe 0
+    withClue(lake.output)(lake.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0)
+    withClue(lake.output)(lake.submit("sample-for-labeling", "s1", "items" -> "50") shouldBe 0)
     val items = lake.table("labeling_queue").select("item_id").collect().map(_.getString(0))
-    val labels = items.flatMap(item => Seq("r1", "r2", "r3").map(rater => s"$item,$rater,a"))
+    val labels = items.flatMap(item => Seq("r1,a", "r2,a", "r3,b").map(vote => s"$item,$vote"))
     val csv = write(temporary(), "labels.csv", ("item_id,rater_id,value" +: labels).mkString("\n"))
-    lake.submit("ingest-labels", "l1", "path" -> csv.toString) shouldBe 0
-    lake.submit("labeler-agreement", "a1", "resamples" -> "20") shouldBe 0
+    withClue(lake.output)(lake.submit("ingest-labels", "l1", "path" -> csv.toString) shouldBe 0)
+    lake.submit("labeler-agreement", "a1", "resamples" -> "100") shouldBe 0
     lake.submit("build-preferences", "p1", "min-probability" -> "0.5", "test-share" -> "0.4")
     lake
   }

@@ -62,17 +62,17 @@ class SamplingSpec extends LoopSpec {
       weights shouldBe (80.0 * 40 / 2) +- 80.0
       // The share of complaints among all eligible answers, and its estimate with its interval.
       val eligible = lake.table("interactions").where("consent")
-      val truth = eligible.selectExpr("avg(IF(thumb = -1, 1.0, 0.0))").first().getDouble(0)
+      val truth = eligible.selectExpr("avg(IF(thumb = -1, 1.0D, 0.0D))").first().getDouble(0)
       val thumbs = lake.table("interactions").selectExpr("interaction_id", "thumb")
       val rows = queue
         .join(thumbs.toDF("interaction_a", "thumb_a"), "interaction_a")
         .join(thumbs.toDF("interaction_b", "thumb_b"), "interaction_b")
         .selectExpr(
           "inclusion_probability",
-          "(IF(thumb_a = -1, 1.0, 0.0) + IF(thumb_b = -1, 1.0, 0.0)) / 2"
+          "(IF(thumb_a = -1, 1.0D, 0.0D) + IF(thumb_b = -1, 1.0D, 0.0D)) / 2"
         )
         .collect()
-        .map(r => (1 / r.getDouble(0), r.get(1).toString.toDouble))
+        .map(r => (1 / r.getDouble(0), r.getDouble(1)))
       val total = rows.map(_._1).sum
       val estimate = rows.map { case (w, y) => w * y }.sum / total
       val deviation =
