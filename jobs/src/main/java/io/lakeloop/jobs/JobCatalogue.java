@@ -25,6 +25,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Suggestion;
 import io.lakeloop.config.UserError;
 import io.lakeloop.jobs.benchmark.BenchmarkDataJob;
+import io.lakeloop.jobs.benchmark.BenchmarkLabelingJob;
 import io.lakeloop.jobs.benchmark.BenchmarkLmJob;
 import io.lakeloop.jobs.benchmark.BenchmarkTrainingJob;
 import io.lakeloop.jobs.evaluation.EvaluatePolicyJob;
@@ -212,6 +213,13 @@ public final class JobCatalogue {
               BenchmarkDataJob.Config.class,
               new BenchmarkDataJob(),
               List.of(),
+              List.of(TRAINING_METRICS)),
+          new JobDefinition<>(
+              "benchmark-labeling",
+              "measures how many labels it takes, by how they are chosen",
+              BenchmarkLabelingJob.Config.class,
+              new BenchmarkLabelingJob(),
+              List.of(PREFERENCES, DATASET_SNAPSHOTS),
               List.of(TRAINING_METRICS)),
           new JobDefinition<>(
               "benchmark-training",

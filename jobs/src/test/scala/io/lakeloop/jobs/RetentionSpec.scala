@@ -68,7 +68,10 @@ class RetentionSpec extends LoopSpec {
       val spark = SharedSpark.session
       left.foreach { f =>
         val text = spark.read.parquet(f.toString).toJSON.collect().mkString
-        withClue(f.toString)(text should not include "eve")
+        withClue(f.toString) {
+          text should not include "of eve:"
+          text should not include "\\\"eve"
+        }
       }
       val before = Seq("deletions", "deletion_impact").map(l.rows)
       l.submit("enforce-retention", "e1", settings: _*) shouldBe 0
