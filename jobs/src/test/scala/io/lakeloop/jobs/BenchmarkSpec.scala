@@ -72,4 +72,26 @@ class BenchmarkSpec extends LoopSpec {
       threads shouldBe Array(1, 1)
     }
   }
+
+  describe("benchmark-data") {
+    it("finds planted duplicates and tells rates beside a plain copy") {
+      val lake = new TestLake()
+      lake.submit(
+        "benchmark-data",
+        "b1",
+        "size" -> "1",
+        "rounds" -> "1",
+        "duplicate-rows" -> "3000"
+      ) shouldBe 0
+      val values = lake
+        .table("training_metrics")
+        .collect()
+        .map(r => r.getAs[String]("metric") -> r.getAs[Double]("value"))
+        .toMap
+      values("near duplicates of 3000: recall") should be >= 0.98
+      values("near duplicates of 3000: precision") should be >= 0.99
+      values.keys.count(_.endsWith("share of a plain copy's rows/s")) shouldBe 5
+      java.nio.file.Files.exists(lake.root.resolve("scratch").resolve("b1")) shouldBe false
+    }
+  }
 }
