@@ -59,6 +59,8 @@ public final class PersonalDataFinder {
     }
   }
 
+  private static final Set<Kind> BY_RECOGNISER = EnumSet.of(Kind.NAME, Kind.ADDRESS);
+
   private final double minConfidence;
   private final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
   private final List<Recogniser> recognisers = new ArrayList<>();
@@ -94,8 +96,9 @@ public final class PersonalDataFinder {
     }
     all.removeIf(finding -> finding.confidence() < minConfidence);
     all.sort(
-        Comparator.comparing(Finding::confidence)
-            .reversed()
+        // A name within an address of a machine or a mailbox is part of that.
+        Comparator.comparing((Finding finding) -> BY_RECOGNISER.contains(finding.kind()))
+            .thenComparing(Comparator.comparing(Finding::confidence).reversed())
             .thenComparing(finding -> finding.start() - finding.end())
             .thenComparing(Finding::start)
             .thenComparing(Finding::kind));
