@@ -32,10 +32,13 @@ public record Refusal(String code, String reason) {
               PersonalDataFinder.Settings.standard().phoneRegions()));
 
   private static final Pattern ESCAPE = Pattern.compile("\\\\u([0-9a-fA-F]{4})");
+
+  /** Whom a record is about, by the field's name; a broken line may lack a quote or the colon. */
   private static final Pattern IDENTITY =
       Pattern.compile(
-          "(?i)(\"(?:user|user_id|userid|username|customer|customer_id|subject|name|first_name"
-              + "|last_name|phone|email|address)\"\\s*:\\s*)(?:\"[^\"]*\"?|[0-9][0-9.eE+-]*)");
+          "(?i)(\\b(?:user|user_id|userid|username|customer|customer_id|subject|name|first_name"
+              + "|last_name|phone|email|address)(?:\"\\s*[^\\s\"]?|:)\\s*)"
+              + "(?:\"[^\"]*\"?|[^\\s\",:{}\\[\\]]+\"?)");
 
   /** What is left of addresses and numbers that were cut or mixed up; times are left alone. */
   private static final Pattern ADDRESS_PART = Pattern.compile("[^\\s\",;<>]*@[^\\s\",;<>]*");

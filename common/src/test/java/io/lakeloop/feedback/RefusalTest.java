@@ -13,6 +13,9 @@ class RefusalTest {
       strings = {
         "{\"user_id\":\"SECRETVALUE\",\"prompt\":3}",
         "{\"user\": 4930123456}",
+        "{\"user_id:\"SECRETVALUE\",\"prompt\":3}",
+        "{user_id\":\"SECRETVALUE\",\"prompt\":3}",
+        "{\"user_id\";\"SECRETVALUE\",\"prompt\":3}",
         "{\"prompt\":\"write to jane.SECRETVALUE@mail.example",
         "{\"prompt\":\"write to SECRETVALUE@ma",
         "{\"prompt\":\"write to SECRETVALUE\\u0040mail.example\"",

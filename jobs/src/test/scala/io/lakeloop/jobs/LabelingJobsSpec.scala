@@ -70,7 +70,7 @@ class LabelingJobsSpec extends LoopSpec {
         4L -> "MISSING_FIELD",
         5L -> "BAD_TIME",
         6L -> "OUT_OF_RANGE",
-        7L -> "MISSING_FIELD"
+        7L -> "WRONG_COLUMNS"
       )
       lake.submit("ingest-labels", "l2", settings: _*) shouldBe 0
       lake.count("labels") shouldBe 2

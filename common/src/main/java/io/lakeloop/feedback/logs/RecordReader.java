@@ -3,6 +3,7 @@ package io.lakeloop.feedback.logs;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
+import io.lakeloop.table.PackedRows;
 import io.lakeloop.text.Pseudonyms;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.DateTimeUtils;
 
 /** Reads the turns of raw records, checked, but neither cleaned nor redacted. */
 final class RecordReader {
@@ -36,19 +39,33 @@ final class RecordReader {
       List<String> consentDefault,
       Timestamp receivedAt) {
 
-    /** Columns {@code record_id, source_system, source_file, line, payload, format, ...}. */
-    static Raw of(Row row) {
-      String format = row.getString(5);
-      List<String> consent = row.isNullAt(6) ? List.of() : row.getList(6);
+    /** Columns that a raw record is read from, in the order of {@link #of}. */
+    static final List<String> COLUMNS =
+        List.of(
+            "record_id",
+            "source_system",
+            "source_file",
+            "line",
+            "payload",
+            "format",
+            "consent_default",
+            "received_at");
+
+    static Raw of(InternalRow row) {
+      String format = PackedRows.text(row, 5);
+      List<String> consent = new ArrayList<>();
+      for (int i = 0; !row.isNullAt(6) && i < row.getArray(6).numElements(); i++) {
+        consent.add(row.getArray(6).getUTF8String(i).toString());
+      }
       return new Raw(
-          row.getString(0),
-          row.getString(1),
-          row.getString(2),
+          PackedRows.text(row, 0),
+          PackedRows.text(row, 1),
+          PackedRows.text(row, 2),
           row.getLong(3),
-          row.getString(4),
+          PackedRows.text(row, 4),
           format == null ? LogFormat.LAKELOOP : LogFormat.valueOf(format),
           consent,
-          row.getTimestamp(7));
+          DateTimeUtils.toJavaTimestamp(row.getLong(7)));
     }
 
     Turn turn() {
@@ -59,10 +76,9 @@ final class RecordReader {
           .set("line", line);
     }
 
-    /** A turn that stands for the whole record until its conversation is at hand. */
-    Turn deferred(String conversationKey) {
-      return turn()
-          .set("payload", payload)
+    /** What the record is read from again when its conversation is at hand. */
+    void defer(Turn turn, String conversationKey) {
+      turn.set("raw_payload", payload)
           .set("format", format.name())
           .set("consent_default", consentDefault.toArray(String[]::new))
           .set("received_at", receivedAt)

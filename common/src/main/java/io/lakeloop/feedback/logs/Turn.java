@@ -4,8 +4,6 @@ import io.lakeloop.table.FeedbackTables;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.JavaConverters;
@@ -26,7 +24,14 @@ final class Turn {
     StructType schema = FeedbackTables.INTERACTIONS.schema().asNullable();
     schema = schema.add("line", DataTypes.LongType);
     for (String name :
-        List.of("source_file", "reason_code", "reason", "payload", "conversation_key", "format")) {
+        List.of(
+            "source_file",
+            "reason_code",
+            "reason",
+            "payload",
+            "conversation_key",
+            "raw_payload",
+            "format")) {
       schema = schema.add(name, DataTypes.StringType);
     }
     return schema
@@ -66,7 +71,8 @@ final class Turn {
     return get("reason_code") != null;
   }
 
-  Row row() {
-    return RowFactory.create(cells);
+  /** The cells in the order of {@link #SCHEMA}. */
+  Object[] cells() {
+    return cells;
   }
 }

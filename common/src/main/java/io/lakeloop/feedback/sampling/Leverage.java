@@ -28,22 +28,30 @@ public final class Leverage {
    * @return places of the rows chosen, in the order of their choice
    */
   public static int[] greedy(double[][] rows, int count) {
+    if (rows.length == 0) {
+      return new int[0];
+    }
     double[][] inverse = identity(rows[0].length);
-    boolean[] taken = new boolean[rows.length];
+    double[] gains = new double[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      gains[i] = dot(rows[i], rows[i]);
+    }
     int[] chosen = new int[Math.min(count, rows.length)];
     for (int n = 0; n < chosen.length; n++) {
-      int best = -1;
-      double most = -1;
-      for (int i = 0; i < rows.length; i++) {
-        double gain = taken[i] ? -1 : quadratic(inverse, rows[i]);
-        if (gain > most) {
-          most = gain;
-          best = i;
-        }
+      int best = 0;
+      for (int i = 1; i < rows.length; i++) {
+        best = gains[i] > gains[best] ? i : best;
       }
-      taken[best] = true;
       chosen[n] = best;
-      observe(inverse, rows[best]);
+      double[] product = times(inverse, rows[best]);
+      double scale = 1 / (1 + gains[best]);
+      // The inverse changes by rank one, so every gain does by one product.
+      for (int i = 0; i < rows.length; i++) {
+        double along = dot(rows[i], product);
+        gains[i] -= scale * along * along;
+      }
+      gains[best] = Double.NEGATIVE_INFINITY;
+      subtract(inverse, product, scale);
     }
     return chosen;
   }
@@ -83,9 +91,12 @@ public final class Leverage {
   /** Sherman and Morrison: the inverse after one more row. */
   private static void observe(double[][] inverse, double[] x) {
     double[] product = times(inverse, x);
-    double scale = 1 / (1 + dot(x, product));
-    for (int i = 0; i < x.length; i++) {
-      for (int j = 0; j < x.length; j++) {
+    subtract(inverse, product, 1 / (1 + dot(x, product)));
+  }
+
+  private static void subtract(double[][] inverse, double[] product, double scale) {
+    for (int i = 0; i < product.length; i++) {
+      for (int j = 0; j < product.length; j++) {
         inverse[i][j] -= scale * product[i] * product[j];
       }
     }
