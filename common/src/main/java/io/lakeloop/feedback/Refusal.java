@@ -41,7 +41,9 @@ public record Refusal(String code, String reason) {
               + "(?:\"[^\"]*\"?|[^\\s\",:{}\\[\\]]+\"?)");
 
   /** What is left of addresses and numbers that were cut or mixed up; times are left alone. */
-  private static final Pattern ADDRESS_PART = Pattern.compile("[^\\s\",;<>]*@[^\\s\",;<>]*");
+  private static final Pattern ADDRESS_PART =
+      // It begins at no other place than a word does: a long line is read once, not once a letter.
+      Pattern.compile("(?<![^\\s\",;<>])[^\\s\",;<>@]*+@[^\\s\",;<>]*");
 
   private static final Pattern NUMBER_PART =
       Pattern.compile(
