@@ -1,8 +1,9 @@
 package io.lakeloop.feedback;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
@@ -10,6 +11,7 @@ import io.lakeloop.run.JobContext;
 import io.lakeloop.table.FeedbackTables;
 import io.lakeloop.table.Table;
 import java.util.Locale;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -29,8 +31,12 @@ public final class Quarantine {
    */
   public static Dataset<Row> split(
       JobContext context, Table table, Dataset<Row> records, double maxQuarantinedShare) {
-    Dataset<Row> refused = records.where(col("reason_code").isNotNull());
-    long total = records.count();
+    Column noFault = col("reason_code").isin(Refusal.NOT_AN_EXCHANGE, Refusal.CANCELLED);
+    Row counts =
+        records.agg(count(lit(1)), count(col("reason_code")), count(when(noFault, lit(1)))).first();
+    long total = counts.getLong(0);
+    long bad = counts.getLong(1);
+    long faulty = bad - counts.getLong(2);
     context.countRead(total);
     if (total == 0) {
       throw new UserError(
@@ -38,18 +44,18 @@ public final class Quarantine {
           "Cannot write %s: the input holds no record. Check the path, or what ran before.",
           table.name());
     }
-    long bad =
-        context
-            .tables()
-            .replace(
-                FeedbackTables.QUARANTINE,
-                refused
-                    .withColumn("run_id", lit(context.runId()))
-                    .withColumn("table_name", lit(table.name())));
+    context
+        .tables()
+        .replace(
+            FeedbackTables.QUARANTINE,
+            records
+                .where(col("reason_code").isNotNull())
+                .withColumn("run_id", lit(context.runId()))
+                .withColumn("table_name", lit(table.name())));
     if (bad > 0) {
       context.say("%,d of %,d records went to quarantine", bad, total);
     }
-    if (faulty(refused, bad) > maxQuarantinedShare * total) {
+    if (faulty > maxQuarantinedShare * total) {
       throw new UserError(
           ErrorCode.TOO_MANY_QUARANTINED,
           "Cannot write %s: %d of %d records were refused, a share of %s where"
@@ -63,14 +69,5 @@ public final class Quarantine {
           context.runId());
     }
     return records.where(col("reason_code").isNull());
-  }
-
-  /** Refused records that somebody should mend. */
-  private static long faulty(Dataset<Row> refused, long bad) {
-    return bad == 0
-        ? 0
-        : refused
-            .where(not(col("reason_code").isin(Refusal.NOT_AN_EXCHANGE, Refusal.CANCELLED)))
-            .count();
   }
 }

@@ -8,7 +8,9 @@ import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Wide rows that a job makes by hand, in the binary form that Spark computes with. The encoder of
@@ -30,11 +32,28 @@ public final class PackedRows {
    * @param cells values as those of a {@link Row}, in the schema's order; arrays stand for lists
    */
   public InternalRow pack(Object[] cells) {
+    return projection.apply(new GenericInternalRow(values(cells))).copy();
+  }
+
+  private static Object[] values(Object[] cells) {
     Object[] values = new Object[cells.length];
     for (int i = 0; i < cells.length; i++) {
-      values[i] = CatalystTypeConverters.convertToCatalyst(cells[i]);
+      values[i] = value(cells[i]);
     }
-    return projection.apply(new GenericInternalRow(values)).copy();
+    return values;
+  }
+
+  /** The commonest kinds of cells first; Spark's own converter would ask for every other before. */
+  private static Object value(Object cell) {
+    if (cell == null || cell instanceof Number || cell instanceof Boolean) {
+      return cell;
+    }
+    if (cell instanceof String text) {
+      return UTF8String.fromString(text);
+    }
+    return cell instanceof Object[] list
+        ? new GenericArrayData(values(list))
+        : CatalystTypeConverters.convertToCatalyst(cell);
   }
 
   /**

@@ -2,19 +2,24 @@ package io.lakeloop.feedback.duplicates;
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Connected components by alternating large and small stars (Kiveris et al. 2014, "Connected
- * Components in MapReduce and Beyond"): every node ends beside the first of its component, after
- * about the logarithm of its size in rounds.
+ * Connected components: every node ends beside the first of its component. Where there are few
+ * edges, one task unites them; else large and small stars alternate (Kiveris et al. 2014,
+ * "Connected Components in MapReduce and Beyond"), for about the logarithm of the largest
+ * component's size in rounds, each of which moves the edges twice.
  */
 final class Clusters {
   private static final int EDGE = 2 * Node.WIDTH;
   private static final int MOST_ROUNDS = 60;
+
+  /** 64 MiB of them: less work for one task than a round of stars is for all. */
+  private static final long FEW_EDGES = 1 << 20;
 
   private Clusters() {}
 
@@ -43,6 +48,48 @@ final class Clusters {
    * @return pairs of a node and the first of its component, for all nodes but the first
    */
   static LongBlocks of(LongBlocks edges, int partitions) {
+    edges.blocks().persist(StorageLevel.MEMORY_AND_DISK());
+    return fingerprint(edges)[0] <= FEW_EDGES
+        ? new LongBlocks(EDGE, edges.blocks().coalesce(1).mapPartitions(Clusters::united))
+        : byStars(edges, partitions);
+  }
+
+  /** Union-find, the first node of a component being its root. */
+  private static Iterator<long[]> united(Iterator<long[]> blocks) {
+    LongBlocks.Builder all = new LongBlocks.Builder();
+    blocks.forEachRemaining(block -> all.add(block, 0, block.length));
+    long[] nodes = all.block();
+    LongBlocks.Index ids = new LongBlocks.Index(nodes, Node.WIDTH, Node.ID);
+    int[] parent = new int[nodes.length / Node.WIDTH];
+    Arrays.setAll(parent, node -> ids.first(nodes[node * Node.WIDTH + Node.ID]));
+    for (int edge = 0; edge < parent.length; edge += 2) {
+      int a = root(parent, edge);
+      int b = root(parent, edge + 1);
+      boolean inOrder = Node.compare(nodes, a * Node.WIDTH, nodes, b * Node.WIDTH) <= 0;
+      parent[inOrder ? b : a] = inOrder ? a : b;
+    }
+    LongBlocks.Builder tied = new LongBlocks.Builder();
+    for (int head : ids.all()) {
+      int root = root(parent, head);
+      if (root != head) {
+        tied.add(nodes, head * Node.WIDTH, Node.WIDTH);
+        tied.add(nodes, root * Node.WIDTH, Node.WIDTH);
+      }
+    }
+    return List.of(tied.block()).iterator();
+  }
+
+  private static int root(int[] parent, int node) {
+    int root = node;
+    while (parent[root] != root) {
+      parent[root] = parent[parent[root]];
+      root = parent[root];
+    }
+    return root;
+  }
+
+  /** The components of any number of edges. */
+  static LongBlocks byStars(LongBlocks edges, int partitions) {
     LongBlocks current = edges;
     long[] before = {-1, -1};
     for (int round = 0; round < MOST_ROUNDS; round++) {

@@ -103,6 +103,40 @@ final class LongBlocks implements Serializable {
     return (int) (mixed >>> 33);
   }
 
+  /** Keys that were seen: an open hash table. */
+  static final class Keys {
+    private long[] keys = new long[1 << 12];
+    private int size;
+
+    /** True the first time. */
+    boolean add(long key) {
+      long stored = key == 0 ? 1 : key;
+      int place = place(stored);
+      if (keys[place] == stored) {
+        return false;
+      }
+      keys[place] = stored;
+      if (++size > keys.length / 2) {
+        long[] all = keys;
+        keys = new long[2 * all.length];
+        for (long each : all) {
+          if (each != 0) {
+            keys[place(each)] = each;
+          }
+        }
+      }
+      return true;
+    }
+
+    private int place(long key) {
+      int place = mix(key) & (keys.length - 1);
+      while (keys[place] != 0 && keys[place] != key) {
+        place = (place + 1) & (keys.length - 1);
+      }
+      return place;
+    }
+  }
+
   /** Groups the places of a block's records by one column: an open hash table. */
   static final class Index {
     private final long[] block;

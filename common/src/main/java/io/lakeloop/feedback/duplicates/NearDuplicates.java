@@ -6,11 +6,9 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.lakeloop.text.MinHash;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -162,24 +160,28 @@ final class NearDuplicates {
   private static long[] candidates(long[] block) {
     LongBlocks.Index buckets = new LongBlocks.Index(block, ENTRY, Node.WIDTH);
     LongBlocks.Builder pairs = new LongBlocks.Builder();
-    Set<List<Long>> told = new HashSet<>();
+    LongBlocks.Keys told = new LongBlocks.Keys();
+    List<Integer> members = new ArrayList<>();
     for (int head : buckets.shared()) {
-      List<Integer> members = new ArrayList<>();
+      members.clear();
       for (int record = head; record >= 0; record = buckets.next(record)) {
         members.add(record * ENTRY);
       }
       members.sort((a, b) -> Node.compare(block, a, block, b));
       for (int i = 1; i < members.size(); i++) {
         pair(block, members.get(i), members.get(0), told, pairs);
-        pair(block, members.get(i), members.get(i - 1), told, pairs);
+        if (i > 1) {
+          pair(block, members.get(i), members.get(i - 1), told, pairs);
+        }
       }
     }
     return pairs.block();
   }
 
   private static void pair(
-      long[] block, int a, int b, Set<List<Long>> told, LongBlocks.Builder pairs) {
-    if (told.add(List.of(block[a + Node.ID], block[b + Node.ID]))) {
+      long[] block, int a, int b, LongBlocks.Keys told, LongBlocks.Builder pairs) {
+    // Ids are hashes, and so is this: two pairs of the same key would be a freak.
+    if (told.add(block[a + Node.ID] * 31 + block[b + Node.ID])) {
       pairs.add(block, a, Node.WIDTH);
       pairs.add(block, b, Node.WIDTH);
     }

@@ -44,7 +44,7 @@ final class Turn {
     for (String name : SCHEMA.fieldNames()) {
       places.put(name, places.size());
     }
-    return places;
+    return Map.copyOf(places);
   }
 
   Turn set(String column, Object value) {

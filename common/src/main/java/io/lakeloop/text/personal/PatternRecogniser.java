@@ -1,6 +1,7 @@
 package io.lakeloop.text.personal;
 
 import io.lakeloop.text.personal.Anchors.Anchor;
+import io.lakeloop.text.personal.Rule.Start;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -96,9 +97,19 @@ final class PatternRecogniser implements Recogniser {
             always(0.95),
             ""));
     rules.add(
-        Rule.of(Kind.BIRTH_DATE, Rule.digits(3).reaching(1), NUMERIC_DATE, always(0.2), BORN));
+        Rule.of(
+            Kind.BIRTH_DATE,
+            Rule.digits(3).reaching(1).from(Start.DIGITS),
+            NUMERIC_DATE,
+            always(0.2),
+            BORN));
     rules.add(
-        Rule.of(Kind.BIRTH_DATE, Rule.digits(5).reaching(11), MONTH_FIRST, always(0.2), BORN));
+        Rule.of(
+            Kind.BIRTH_DATE,
+            Rule.digits(5).reaching(11).from(Start.LETTERS),
+            MONTH_FIRST,
+            always(0.2),
+            BORN));
   }
 
   private static void money(List<Rule> rules) {
@@ -118,14 +129,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.CARD,
-            Rule.digits(7),
+            Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){12,18}[0-9](?![\\p{L}\\p{N}])",
             digits(0.9, PatternRecogniser::isIssuedCard),
             ""));
     rules.add(
         Rule.of(
             Kind.CARD,
-            Rule.digits(7),
+            Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){11,18}[0-9](?![\\p{L}\\p{N}])",
             digits(0.3, Checksums::luhn),
             "card*|credit|debit|cc|visa|mastercard|amex|maestro|karte|carte|tarjeta|kreditkarte"));
@@ -171,7 +182,7 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.IP,
-            Rule.digits(4),
+            Rule.digits(4).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}.])(?:" + octet + "\\.){3}" + octet + "(?![\\p{L}\\p{N}]|\\.[0-9])",
             (text, match) -> saysVersion(text.substring(0, match.start())) ? 0.2 : 0.85,
             "ip|address|host|server|client"));
@@ -299,7 +310,7 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            Rule.digits(4),
+            Rule.digits(4).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}.,$€£#+-])(?:\\d{5}(?:-\\d{4})?|\\d{4} ?[A-Z]{2}|\\d{3}[ -]\\d{2,4}|\\d{4}|\\d{6})(?![\\p{L}\\p{N}%]|[.,-]\\d)",
             (text, match) -> match.group().matches("\\d{4}") ? 0.16 : 0.2,
             POSTAL));
@@ -322,14 +333,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            Rule.digits(5).reaching(60),
+            Rule.digits(5).reaching(60).from(Start.LINE),
             "\\n[>? ]*(?:\\p{L}[\\p{L} '.-]{1,40} |[A-Z]{2,3},? |nan )?(\\d{5}(?:-\\d{4})?)(?=[ ]*(?:\\n|$))",
             (text, match) -> lines(text, match.start()) >= 2 ? 0.55 : 0.2,
             "address|lives?|street|billing|shipping|ship"));
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            Rule.digits(5).reaching(80),
+            Rule.digits(5).reaching(80).from(Start.LETTERS),
             "(?<!\\p{L})(?:in|at|near|from|to|of) (?:\\p{Lu}[\\p{L}.'-]*,? ){1,5}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-]|[.,]\\d)",
             always(0.5),
             ""));
@@ -343,14 +354,14 @@ final class PatternRecogniser implements Recogniser {
     rules.add(
         Rule.of(
             Kind.SSN,
-            Rule.digits(7),
+            Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
             always(0.95),
             ""));
     rules.add(
         Rule.of(
             Kind.SSN,
-            Rule.digits(7),
+            Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}-])(?!000|666|9[0-9]{2})[0-9]{3} ?(?!00)[0-9]{2} ?(?!0000)[0-9]{4}(?![\\p{L}\\p{N}-])",
             always(0.2),
             "ssn|ssns|social security*|social"));

@@ -31,20 +31,77 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
    * @param least weight of the anchor
    * @param before characters before the anchor where a match may begin
    * @param after characters behind it where a match may end
+   * @param start what a match begins with
    */
-  record Place(Anchor anchor, int least, int before, int after) {
+  record Place(Anchor anchor, int least, int before, int after, Start start) {
     Place reaching(int further) {
-      return new Place(anchor, least, further, after);
+      return new Place(anchor, least, further, after, start);
+    }
+
+    Place from(Start other) {
+      return new Place(anchor, least, before, after, other);
+    }
+  }
+
+  /** What a match begins with. To ask this first costs less than to try a pattern everywhere. */
+  enum Start {
+    /** Anything. */
+    ANYTHING {
+      @Override
+      boolean at(char before, char first) {
+        return true;
+      }
+    },
+    /** The first letter or digit of a word. */
+    WORD {
+      @Override
+      boolean at(char before, char first) {
+        return Character.isLetterOrDigit(first) && !Character.isLetterOrDigit(before);
+      }
+    },
+    /** The first digit of a word. */
+    NUMBER {
+      @Override
+      boolean at(char before, char first) {
+        return isDigit(first) && !Character.isLetterOrDigit(before);
+      }
+    },
+    /** The first of some digits, which may stand behind a letter. */
+    DIGITS {
+      @Override
+      boolean at(char before, char first) {
+        return isDigit(first) && !isDigit(before);
+      }
+    },
+    /** The first of some letters, which may stand behind a digit. */
+    LETTERS {
+      @Override
+      boolean at(char before, char first) {
+        return Character.isLetter(first) && !Character.isLetter(before);
+      }
+    },
+    /** The end of a line. */
+    LINE {
+      @Override
+      boolean at(char before, char first) {
+        return first == '\n';
+      }
+    };
+
+    abstract boolean at(char before, char first);
+
+    private static boolean isDigit(char c) {
+      return c >= '0' && c <= '9';
     }
   }
 
   static Place at(Anchor anchor) {
-    return new Place(anchor, 1, 0, 0);
+    return new Place(anchor, 1, 0, 0, Start.ANYTHING);
   }
 
-  /** Around so many digits or more. */
+  /** Around so many digits or more, where a word begins. */
   static Place digits(int least) {
-    return new Place(Anchor.DIGITS, least, AROUND_DIGITS, AROUND_DIGITS);
+    return new Place(Anchor.DIGITS, least, AROUND_DIGITS, AROUND_DIGITS, Start.WORD);
   }
 
   static Rule of(Kind kind, Place place, String pattern, Confidence base, String context) {
@@ -81,12 +138,35 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
       }
       int from = Math.max(done, anchors.start(place.anchor(), i) - place.before());
       int to = Math.min(text.length(), anchors.end(place.anchor(), i) + place.after());
-      matcher.region(Math.min(from, to), to);
-      while (matcher.find()) {
-        done = matcher.end();
+      done =
+          place.start() == Start.ANYTHING
+              ? anywhere(text, matcher, from, to, found)
+              : atStarts(text, matcher, from, to, found);
+    }
+  }
+
+  /** Returns the end of the last match, or where it began to look. */
+  private int anywhere(String text, Matcher matcher, int from, int to, List<Finding> found) {
+    int done = from;
+    matcher.region(Math.min(from, to), to);
+    while (matcher.find()) {
+      done = matcher.end();
+      add(text, matcher, found);
+    }
+    return done;
+  }
+
+  private int atStarts(String text, Matcher matcher, int from, int to, List<Finding> found) {
+    int done = from;
+    for (int at = from; at < to; at++) {
+      if (place.start().at(at == 0 ? ' ' : text.charAt(at - 1), text.charAt(at))
+          && matcher.region(at, to).lookingAt()) {
+        done = Math.max(matcher.end(), at + 1);
         add(text, matcher, found);
+        at = done - 1;
       }
     }
+    return done;
   }
 
   private void add(String text, Matcher match, List<Finding> found) {
