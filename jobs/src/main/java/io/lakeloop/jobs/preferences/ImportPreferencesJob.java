@@ -65,8 +65,14 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
     Dataset<Row> read =
         config.format().read(context, files).persist(StorageLevel.MEMORY_AND_DISK());
 
+    Dataset<Row> accepted =
+        Quarantine.split(context, PREFERENCES, read, config.maxQuarantinedShare());
+    long repeated = accepted.count() - accepted.select("item_id").distinct().count();
+    if (repeated > 0) {
+      context.say("%,d pairs say what another says and count once", repeated);
+    }
     Dataset<Row> pairs =
-        Quarantine.split(context, PREFERENCES, read, config.maxQuarantinedShare())
+        accepted
             .dropDuplicates("item_id")
             .select(
                 col("item_id"),
