@@ -90,7 +90,7 @@ class BenchmarkSpec extends LoopSpec {
         .toMap
       values("near duplicates of 3000: recall") should be >= 0.98
       values("near duplicates of 3000: precision") should be >= 0.99
-      values.keys.count(_.endsWith("share of a plain copy's rows/s")) shouldBe 5
+      values.keys.count(_.endsWith("share of a copy of the records")) shouldBe 5
       java.nio.file.Files.exists(lake.root.resolve("scratch").resolve("b1")) shouldBe false
     }
   }

@@ -127,28 +127,27 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
 
   /** Adds what the pattern finds at the text's anchors. */
   void find(String text, Anchors anchors, List<Finding> found) {
-    Matcher matcher = null;
     int done = 0;
     for (int i = 0; i < anchors.count(place.anchor()); i++) {
-      if (anchors.weight(place.anchor(), i) < place.least()) {
-        continue;
+      if (anchors.weight(place.anchor(), i) >= place.least()) {
+        int from = Math.max(done, anchors.start(place.anchor(), i) - place.before());
+        int to = Math.min(text.length(), anchors.end(place.anchor(), i) + place.after());
+        done =
+            place.start() == Start.ANYTHING
+                ? anywhere(text, from, to, found)
+                : atStarts(text, from, to, found);
       }
-      if (matcher == null) {
-        matcher = pattern.matcher(text).useTransparentBounds(true).useAnchoringBounds(false);
-      }
-      int from = Math.max(done, anchors.start(place.anchor(), i) - place.before());
-      int to = Math.min(text.length(), anchors.end(place.anchor(), i) + place.after());
-      done =
-          place.start() == Start.ANYTHING
-              ? anywhere(text, matcher, from, to, found)
-              : atStarts(text, matcher, from, to, found);
     }
   }
 
+  private Matcher matcher(String text) {
+    return pattern.matcher(text).useTransparentBounds(true).useAnchoringBounds(false);
+  }
+
   /** Returns the end of the last match, or where it began to look. */
-  private int anywhere(String text, Matcher matcher, int from, int to, List<Finding> found) {
+  private int anywhere(String text, int from, int to, List<Finding> found) {
     int done = from;
-    matcher.region(Math.min(from, to), to);
+    Matcher matcher = matcher(text).region(Math.min(from, to), to);
     while (matcher.find()) {
       done = matcher.end();
       add(text, matcher, found);
@@ -156,14 +155,17 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
     return done;
   }
 
-  private int atStarts(String text, Matcher matcher, int from, int to, List<Finding> found) {
+  private int atStarts(String text, int from, int to, List<Finding> found) {
     int done = from;
+    Matcher matcher = null;
     for (int at = from; at < to; at++) {
-      if (place.start().at(at == 0 ? ' ' : text.charAt(at - 1), text.charAt(at))
-          && matcher.region(at, to).lookingAt()) {
-        done = Math.max(matcher.end(), at + 1);
-        add(text, matcher, found);
-        at = done - 1;
+      if (place.start().at(at == 0 ? ' ' : text.charAt(at - 1), text.charAt(at))) {
+        matcher = matcher == null ? matcher(text) : matcher;
+        if (matcher.region(at, to).lookingAt()) {
+          done = Math.max(matcher.end(), at + 1);
+          add(text, matcher, found);
+          at = done - 1;
+        }
       }
     }
     return done;

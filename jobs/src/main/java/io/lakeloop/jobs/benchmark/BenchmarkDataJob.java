@@ -7,11 +7,10 @@ import io.lakeloop.jobs.feedback.CleanLogsJob;
 import io.lakeloop.jobs.feedback.IngestLogsJob;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.StepMetrics;
 import io.lakeloop.run.Stopwatch;
 import io.lakeloop.supportdesk.LogSimulator;
 import io.lakeloop.table.FeedbackTables;
-import io.lakeloop.table.TableRows;
-import io.lakeloop.table.TrainingTables;
 import io.lakeloop.text.MinHash;
 import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.personal.PersonalDataFinder;
@@ -59,7 +58,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
   @Override
   public void run(Config config, JobContext context) {
     ratesByStage.clear();
-    TableRows metrics = new TableRows(TrainingTables.TRAINING_METRICS);
+    StepMetrics metrics = new StepMetrics(context, "benchmark");
     try (JobContext.Scratch scratch = context.scratch()) {
       // A small round first: what is measured is not the compiler's work.
       round(scratch, Math.max(1, config.size() / 10), config.seed());
@@ -70,7 +69,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
       tell(context, metrics);
       nearDuplicates(config, context, metrics);
     }
-    context.tables().replace(metrics);
+    metrics.save();
   }
 
   private void round(JobContext.Scratch scratch, int size, long seed) {
@@ -154,21 +153,31 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     return sorted.get(sorted.size() / 2);
   }
 
-  private void tell(JobContext context, TableRows metrics) {
-    double copy = median(ratesByStage.get(COPY));
-    context.say("%-36s %12s %14s", "stage", "rows/s", "of the copy's");
+  private void tell(JobContext context, StepMetrics metrics) {
+    double records = median(ratesByStage.get(COPY));
+    double interactions = median(ratesByStage.get(COPY_OF_CLEANED));
+    context.say(
+        "%-38s %10s %15s %20s", "stage", "rows/s", "/ records' copy", "/ interactions' copy");
     ratesByStage.forEach(
         (stage, rates) -> {
           double rate = median(rates);
-          context.say("%-36s %,12.0f %14.2f", stage, rate, rate / copy);
-          metric(context, metrics, stage + ": rows/s", rate);
-          metric(context, metrics, stage + ": share of a plain copy's rows/s", rate / copy);
+          context.say(
+              "%-38s %,10.0f %15.2f %20.2f", stage, rate, rate / records, rate / interactions);
+          metrics.keep(
+              0,
+              Map.of(
+                  stage + ": rows/s",
+                  rate,
+                  stage + ": share of a copy of the records",
+                  rate / records,
+                  stage + ": share of a copy of the interactions",
+                  rate / interactions));
         });
   }
 
-  private static void nearDuplicates(Config config, JobContext context, TableRows metrics) {
+  private static void nearDuplicates(Config config, JobContext context, StepMetrics metrics) {
     context.say(
-        "%-36s %12s %10s %8s %10s", "near duplicates", "rows/s", "seconds", "recall", "precision");
+        "%-38s %10s %15s %10s %9s", "near duplicates", "rows/s", "seconds", "recall", "precision");
     Duplicates.Settings settings = new Duplicates.Settings(true, MinHash.Unit.CHARACTERS, 5, 0.8);
     PlantedDuplicates.make(context.spark(), 2000, config.seed()).find(settings);
     for (String rows : config.duplicateRows()) {
@@ -178,29 +187,12 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
       double seconds = Stopwatch.seconds(() -> result[0] = planted.find(settings));
       double rate = Integer.parseInt(rows) / seconds;
       context.say(
-          "%-36s %,12.0f %10.2f %8.4f %10.4f",
+          "%-38s %,10.0f %15.2f %10.4f %9.4f",
           rows + " texts", rate, seconds, result[0].recall(), result[0].precision());
-      metric(context, metrics, "near duplicates of " + rows + ": rows/s", rate);
-      metric(context, metrics, "near duplicates of " + rows + ": recall", result[0].recall());
-      metric(context, metrics, "near duplicates of " + rows + ": precision", result[0].precision());
+      metrics.keep(0, Map.of("near duplicates of " + rows + ": rows/s", rate));
+      metrics.keep(0, Map.of("near duplicates of " + rows + ": recall", result[0].recall()));
+      metrics.keep(0, Map.of("near duplicates of " + rows + ": precision", result[0].precision()));
       planted.close();
     }
-  }
-
-  private static void metric(JobContext context, TableRows metrics, String name, double value) {
-    metrics.add(
-        Map.of(
-            "run_id",
-            context.runId(),
-            "phase",
-            "benchmark",
-            "step",
-            0L,
-            "metric",
-            name,
-            "value",
-            value,
-            "at",
-            context.startedAt()));
   }
 }

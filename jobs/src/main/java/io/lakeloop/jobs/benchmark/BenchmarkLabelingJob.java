@@ -7,8 +7,7 @@ import io.lakeloop.reward.LabelEfficiency.Choice;
 import io.lakeloop.reward.LinearRewardTrainer;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.table.TableRows;
-import io.lakeloop.table.TrainingTables;
+import io.lakeloop.run.StepMetrics;
 import java.util.List;
 import java.util.Map;
 
@@ -52,7 +51,7 @@ public final class BenchmarkLabelingJob implements Job<BenchmarkLabelingJob.Conf
         "%,d pairs to choose from, %,d held out, lengths balanced in both",
         efficiency.sizes()[0], efficiency.sizes()[1]);
     context.say("%-8s %10s %10s %10s", "labels", "random", "leverage", "D-optimal");
-    TableRows metrics = new TableRows(TrainingTables.TRAINING_METRICS);
+    StepMetrics metrics = new StepMetrics(context, "benchmark");
     for (int number : numbers) {
       double[] means = new double[Choice.values().length];
       for (Choice choice : Choice.values()) {
@@ -63,23 +62,11 @@ public final class BenchmarkLabelingJob implements Job<BenchmarkLabelingJob.Conf
               efficiency.accuracy(choice, number, JobContext.key(config.seed(), "labeling" + r))
                   / repetitions;
         }
-        metrics.add(
-            Map.of(
-                "run_id",
-                context.runId(),
-                "phase",
-                "benchmark",
-                "step",
-                (long) number,
-                "metric",
-                "accuracy, labels chosen by " + choice,
-                "value",
-                means[choice.ordinal()],
-                "at",
-                context.startedAt()));
+        metrics.keep(
+            number, Map.of("accuracy, labels chosen by " + choice, means[choice.ordinal()]));
       }
       context.say("%-8d %10.4f %10.4f %10.4f", number, means[0], means[1], means[2]);
     }
-    context.tables().replace(metrics);
+    metrics.save();
   }
 }
