@@ -32,7 +32,7 @@ object SharedSpark {
       .config("spark.sql.codegen.cache.maxEntries", "2000")
       .config("spark.sql.adaptive.enabled", "false")
       .config("spark.databricks.delta.writeChecksumFile.enabled", "false")
-      .config("spark.sql.parallelPartitionDiscovery.parallelism", "4")
+      .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "4")
       .config("spark.driver.host", "127.0.0.1")
       .config("spark.sql.warehouse.dir", Files.createTempDirectory("warehouse").toString)
       .getOrCreate()
