@@ -62,7 +62,7 @@ class SettingsFilesTest {
   void defaultsThatDecideResultsArePinned() throws IOException {
     String policy = Files.readString(CONF.resolve("train-policy.yaml"));
     assertThat(policy)
-        .contains("beta: 0.12", "gamma: 1.0", "gae-lambda: 0.95", "clip-range: 0.2", "steps: 40");
+        .contains("beta: 0.12", "gamma: 1.0", "gae-lambda: 0.95", "clip-range: 0.2", "steps: 50");
     assertThat(Files.readString(CONF.resolve("promote.yaml"))).contains("min-win-rate: 0.5");
   }
 }

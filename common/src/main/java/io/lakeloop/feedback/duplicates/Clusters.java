@@ -96,9 +96,7 @@ final class Clusters {
       LongBlocks next = small(large(current, partitions), partitions);
       next.blocks().persist(StorageLevel.MEMORY_AND_DISK());
       long[] now = fingerprint(next);
-      if (round > 0) {
-        current.blocks().unpersist();
-      }
+      current.blocks().unpersist();
       current = next;
       if (Arrays.equals(now, before)) {
         return current;

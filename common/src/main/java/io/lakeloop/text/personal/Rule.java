@@ -2,6 +2,8 @@ package io.lakeloop.text.personal;
 
 import io.lakeloop.text.personal.Anchors.Anchor;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +25,23 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
   @FunctionalInterface
   interface Confidence {
     double of(String text, Matcher match);
+
+    static Confidence always(double confidence) {
+      return (text, match) -> confidence;
+    }
+
+    /** The confidence where the digits pass the check, else none. */
+    static Confidence digits(double confidence, Predicate<String> check) {
+      return (text, match) -> check.test(Checksums.digits(match.group())) ? confidence : 0;
+    }
+
+    /** The confidence where the match passes the check without its separators, else none. */
+    static Confidence compact(double confidence, Predicate<String> check) {
+      return (text, match) ->
+          check.test(match.group().replaceAll("[ .-]", "").toUpperCase(Locale.ROOT))
+              ? confidence
+              : 0;
+    }
   }
 
   /**
@@ -45,50 +64,31 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
 
   /** What a match begins with. To ask this first costs less than to try a pattern everywhere. */
   enum Start {
-    /** Anything. */
-    ANYTHING {
-      @Override
-      boolean at(char before, char first) {
-        return true;
-      }
-    },
+    ANYTHING((before, first) -> true),
     /** The first letter or digit of a word. */
-    WORD {
-      @Override
-      boolean at(char before, char first) {
-        return Character.isLetterOrDigit(first) && !Character.isLetterOrDigit(before);
-      }
-    },
+    WORD((before, first) -> Character.isLetterOrDigit(first) && !Character.isLetterOrDigit(before)),
     /** The first digit of a word. */
-    NUMBER {
-      @Override
-      boolean at(char before, char first) {
-        return isDigit(first) && !Character.isLetterOrDigit(before);
-      }
-    },
+    NUMBER((before, first) -> isDigit(first) && !Character.isLetterOrDigit(before)),
     /** The first of some digits, which may stand behind a letter. */
-    DIGITS {
-      @Override
-      boolean at(char before, char first) {
-        return isDigit(first) && !isDigit(before);
-      }
-    },
+    DIGITS((before, first) -> isDigit(first) && !isDigit(before)),
     /** The first of some letters, which may stand behind a digit. */
-    LETTERS {
-      @Override
-      boolean at(char before, char first) {
-        return Character.isLetter(first) && !Character.isLetter(before);
-      }
-    },
+    LETTERS((before, first) -> Character.isLetter(first) && !Character.isLetter(before)),
     /** The end of a line. */
-    LINE {
-      @Override
-      boolean at(char before, char first) {
-        return first == '\n';
-      }
-    };
+    LINE((before, first) -> first == '\n');
 
-    abstract boolean at(char before, char first);
+    private interface Test {
+      boolean of(char before, char first);
+    }
+
+    private final Test test;
+
+    Start(Test test) {
+      this.test = test;
+    }
+
+    boolean at(char before, char first) {
+      return test.of(before, first);
+    }
 
     private static boolean isDigit(char c) {
       return c >= '0' && c <= '9';
