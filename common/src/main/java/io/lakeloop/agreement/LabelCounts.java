@@ -1,6 +1,6 @@
 package io.lakeloop.agreement;
 
-import java.util.ArrayList;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -9,15 +9,15 @@ import java.util.List;
  * item, not by the number of items.
  *
  * @param categories number of categories
- * @param patterns each with at least two labels
+ * @param patterns each with at least one label
  */
-public record LabelCounts(int categories, List<Pattern> patterns) {
+public record LabelCounts(int categories, List<Pattern> patterns) implements Serializable {
 
   /**
    * @param counts labels per category
    * @param items number of items with exactly these counts
    */
-  public record Pattern(int[] counts, long items) {
+  public record Pattern(int[] counts, long items) implements Serializable {
     int labels() {
       int labels = 0;
       for (int count : counts) {
@@ -27,15 +27,22 @@ public record LabelCounts(int categories, List<Pattern> patterns) {
     }
   }
 
-  /** Leaves out items with fewer than two labels, which nobody can agree or disagree on. */
-  public static LabelCounts of(int categories, List<Pattern> patterns) {
-    List<Pattern> pairable = new ArrayList<>();
-    for (Pattern pattern : patterns) {
-      if (pattern.labels() >= 2) {
-        pairable.add(pattern);
-      }
-    }
-    return new LabelCounts(categories, pairable);
+  /** Only items with two labels or more: on the others nobody can agree or disagree. */
+  public LabelCounts pairable() {
+    return new LabelCounts(categories, patterns.stream().filter(p -> p.labels() >= 2).toList());
+  }
+
+  /** The same labels seen as one category against all others: 0 is the category, 1 the rest. */
+  public LabelCounts against(int category) {
+    return new LabelCounts(
+        2,
+        patterns.stream()
+            .map(
+                p -> {
+                  int hits = p.counts()[category];
+                  return new Pattern(new int[] {hits, p.labels() - hits}, p.items());
+                })
+            .toList());
   }
 
   public long items() {
@@ -44,5 +51,16 @@ public record LabelCounts(int categories, List<Pattern> patterns) {
 
   public long labels() {
     return patterns.stream().mapToLong(p -> p.items() * p.labels()).sum();
+  }
+
+  /** Labels per category. */
+  double[] totals() {
+    double[] totals = new double[categories];
+    for (Pattern pattern : patterns) {
+      for (int k = 0; k < categories; k++) {
+        totals[k] += (double) pattern.counts()[k] * pattern.items();
+      }
+    }
+    return totals;
   }
 }

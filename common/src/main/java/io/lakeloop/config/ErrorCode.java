@@ -14,6 +14,10 @@ public enum ErrorCode {
   TOO_MANY_QUARANTINED,
   /** A loss, gradient or ratio is not finite. */
   TRAINING_DIVERGED,
+  /** Raters agree less than a gate asks for. */
+  AGREEMENT_TOO_LOW,
+  /** A snapshot may not be used for what the job is for. */
+  USE_NOT_INTENDED,
   /** A promotion gate was not met. */
   GATE_FAILED,
   /** A published file no longer has the digest that its manifest names. */

@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.MEASURES;
 import static io.lakeloop.table.Types.STRINGS;
 import static org.apache.spark.sql.types.DataTypes.BooleanType;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
@@ -85,12 +86,21 @@ public final class LabelingTables {
               "One agreement coefficient on one slice.",
               required("run_id", StringType, "run that wrote the row"),
               required("question", StringType, "question asked"),
-              required("slice_kind", StringType, "all, cohort, ..."),
+              required(
+                  "slice_kind",
+                  StringType,
+                  "all, cohort, batch, language, month, guideline_version; raters: a pair of"
+                      + " them; cohort_gap: a cohort against the others"),
               required("slice_value", StringType, "which of its kind; all for all"),
               required("coefficient", StringType, "name of the coefficient"),
               required("weights", StringType, "distance between categories; identity is nominal"),
+              optional("category", StringType, "category against all others; null for all"),
               required("value", DoubleType, "the coefficient"),
+              optional("observed_agreement", DoubleType, "agreement observed"),
+              optional("expected_agreement", DoubleType, "agreement expected by chance"),
               optional("std_error", DoubleType, "standard error"),
+              optional(
+                  "std_error_h0", DoubleType, "standard error without agreement beyond chance"),
               optional("ci_low", DoubleType, "95 % interval, lower end"),
               optional("ci_high", DoubleType, "95 % interval, upper end"),
               optional("p_value", DoubleType, "against no agreement beyond chance"),
@@ -113,6 +123,9 @@ public final class LabelingTables {
           required("value", DoubleType, "the measure"),
           optional("ci_low", DoubleType, "95 % interval, lower end"),
           optional("ci_high", DoubleType, "95 % interval, upper end"),
+          optional("p_value", DoubleType, "of the measure's test, against no fault"),
+          optional("action", StringType, "of the measure action: keep, calibrate, review, exclude"),
+          optional("reasons", STRINGS, "why, of the measure action"),
           required("labels", LongType, "labels that it rests on"));
 
   public static final Table ITEM_CONSENSUS =
@@ -126,6 +139,7 @@ public final class LabelingTables {
               required("item_id", StringType, "the item"),
               required("value", StringType, "the inferred answer"),
               required("probability", DoubleType, "how likely it is"),
+              optional("probabilities", MEASURES, "how likely each answer is"),
               required("method", StringType, "how it was inferred"),
               required("labels", LongType, "labels that it rests on"))
           .check("probability_share", "probability BETWEEN 0 AND 1");

@@ -34,6 +34,7 @@ import io.lakeloop.jobs.feedback.CleanLogsJob;
 import io.lakeloop.jobs.feedback.EnforceRetentionJob;
 import io.lakeloop.jobs.feedback.EvaluateRedactionJob;
 import io.lakeloop.jobs.feedback.IngestLogsJob;
+import io.lakeloop.jobs.labeling.ImportQueueJob;
 import io.lakeloop.jobs.labeling.IngestLabelsJob;
 import io.lakeloop.jobs.labeling.LabelerAgreementJob;
 import io.lakeloop.jobs.labeling.SampleForLabelingJob;
@@ -110,6 +111,13 @@ public final class JobCatalogue {
               List.of(INTERACTIONS, LABELING_QUEUE),
               List.of(LABELING_QUEUE)),
           new JobDefinition<>(
+              "import-queue",
+              "reads items put before raters elsewhere into the labeling queue",
+              ImportQueueJob.Config.class,
+              new ImportQueueJob(),
+              List.of(),
+              List.of(LABELING_QUEUE, QUARANTINE)),
+          new JobDefinition<>(
               "simulate-labels",
               "lets simulated raters answer the labeling queue",
               SimulateLabelsJob.Config.class,
@@ -128,8 +136,8 @@ public final class JobCatalogue {
               "computes agreement, rater quality and consensus",
               LabelerAgreementJob.Config.class,
               new LabelerAgreementJob(),
-              List.of(LABELS, LABELING_QUEUE),
-              List.of(ITEM_CONSENSUS, LABELER_QUALITY, LABELER_AGREEMENT)),
+              List.of(LABELS, LABELING_QUEUE, INTERACTIONS),
+              List.of(ITEM_CONSENSUS, TRAINING_METRICS, LABELER_QUALITY, LABELER_AGREEMENT)),
           new JobDefinition<>(
               "build-preferences",
               "turns labels into a snapshot of training pairs",

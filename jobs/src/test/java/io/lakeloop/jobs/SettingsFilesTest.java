@@ -32,6 +32,7 @@ class SettingsFilesTest {
                 "ingest-logs",
                 "ingest-labels",
                 "import-preferences",
+                "import-queue",
                 "export",
                 "evaluate-redaction")
             .anyMatch(job.name()::equals);

@@ -25,20 +25,10 @@ public final class ConvincingArguments {
 
   /** Columns of preferences that the files give, and those of Quarantine. */
   public static Dataset<Row> read(SparkSession spark, SourceFiles files) {
-    Dataset<Row> arguments = csv(spark, files, "arguments.csv");
-    Dataset<Row> pairs = csv(spark, files, "pairs.csv").where("gold_label IN ('a1', 'a2')");
-    Dataset<Row> first =
-        arguments.select(
-            col("arg_id").as("arg1_id"), col("stance").as("stance"), col("text").as("text1"));
-    Dataset<Row> second = arguments.select(col("arg_id").as("arg2_id"), col("text").as("text2"));
-    return pairs
-        .join(first, "arg1_id")
-        .join(second, "arg2_id")
+    return pairs(spark, files)
+        .where("gold_label IN ('a1', 'a2')")
         .select(
-            concat(
-                regexp_replace(regexp_replace(col("topic"), "_.*", ""), "-", " "),
-                lit("? "),
-                col("stance")),
+            col("prompt"),
             when(col("gold_label").equalTo("a1"), col("text1")).otherwise(col("text2")),
             when(col("gold_label").equalTo("a1"), col("text2")).otherwise(col("text1")),
             col("pair_id"))
@@ -48,6 +38,31 @@ public final class ConvincingArguments {
                     Pair.of(row.getString(0), row.getString(1), row.getString(2))
                         .row("pairs.csv", 1, row.getString(3)),
             Encoders.row(Pair.SCHEMA));
+  }
+
+  /**
+   * All pairs that were voted on, with a gold label or not: pair_id, prompt, text1, text2,
+   * gold_label (a1, a2 or null).
+   */
+  public static Dataset<Row> pairs(SparkSession spark, SourceFiles files) {
+    Dataset<Row> arguments = csv(spark, files, "arguments.csv");
+    Dataset<Row> first =
+        arguments.select(
+            col("arg_id").as("arg1_id"), col("stance").as("stance"), col("text").as("text1"));
+    Dataset<Row> second = arguments.select(col("arg_id").as("arg2_id"), col("text").as("text2"));
+    return csv(spark, files, "pairs.csv")
+        .join(first, "arg1_id")
+        .join(second, "arg2_id")
+        .select(
+            col("pair_id"),
+            concat(
+                    regexp_replace(regexp_replace(col("topic"), "_.*", ""), "-", " "),
+                    lit("? "),
+                    col("stance"))
+                .as("prompt"),
+            col("text1"),
+            col("text2"),
+            col("gold_label"));
   }
 
   private static Dataset<Row> csv(SparkSession spark, SourceFiles files, String name) {

@@ -14,6 +14,7 @@ import io.lakeloop.feedback.labels.LabelReader;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import java.util.Map;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
@@ -34,6 +35,7 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       String path,
       Format format,
       Map<String, String> columns,
+      Map<String, String> values,
       String question,
       double maxQuarantinedShare) {
     public Config {
@@ -57,7 +59,8 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
             .where(col("run_id").notEqual(lit(context.runId())))
             .select("label_id");
     Dataset<Row> read =
-        refuseRepeated(labels(config, context, files)).persist(StorageLevel.MEMORY_AND_DISK());
+        refuseRepeated(named(labels(config, context, files), config.values()))
+            .persist(StorageLevel.MEMORY_AND_DISK());
 
     Dataset<Row> labels = Quarantine.split(context, LABELS, read, config.maxQuarantinedShare());
 
@@ -79,6 +82,15 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       case ARGILLA ->
           AnnotationReader.read(files, AnnotationReader.Tool.ARGILLA, config.question());
     };
+  }
+
+  /** Calls the answers as the loop does. */
+  private static Dataset<Row> named(Dataset<Row> labels, Map<String, String> values) {
+    Column value = col("value");
+    for (Map.Entry<String, String> name : values.entrySet()) {
+      value = when(col("value").equalTo(name.getKey()), name.getValue()).otherwise(value);
+    }
+    return labels.withColumn("value", value);
   }
 
   /** The same answer by the same rater at the same time counts once within the input, too. */

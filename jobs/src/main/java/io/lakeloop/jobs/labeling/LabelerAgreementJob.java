@@ -1,47 +1,65 @@
 package io.lakeloop.jobs.labeling;
 
-import static io.lakeloop.table.LabelingTables.ITEM_CONSENSUS;
-import static io.lakeloop.table.LabelingTables.LABELER_AGREEMENT;
-import static io.lakeloop.table.LabelingTables.LABELER_QUALITY;
+import static io.lakeloop.table.FeedbackTables.INTERACTIONS;
 import static io.lakeloop.table.LabelingTables.LABELING_QUEUE;
 import static io.lakeloop.table.LabelingTables.LABELS;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 
-import io.lakeloop.agreement.KrippendorffAlpha;
-import io.lakeloop.agreement.LabelCounts;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
-import io.lakeloop.feedback.ItemLabels;
-import io.lakeloop.feedback.MajorityVote;
-import io.lakeloop.feedback.RaterQuality;
+import io.lakeloop.feedback.agreement.AgreementSettings;
+import io.lakeloop.feedback.agreement.Gate;
+import io.lakeloop.feedback.agreement.LabelerAgreement;
+import io.lakeloop.feedback.agreement.Slices;
+import io.lakeloop.feedback.consensus.Consensus;
+import io.lakeloop.feedback.raters.RaterSettings;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.table.TableRows;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
 /** Computes, for each question, how far raters agree, what each is worth, and what they say. */
 public final class LabelerAgreementJob implements Job<LabelerAgreementJob.Config> {
 
-  public record Config(int resamples, long seed) {
+  public record Config(
+      AgreementSettings coefficients,
+      LabelerAgreement.ConsensusSettings consensus,
+      RaterSettings raters,
+      Map<String, String> gates) {
     public Config {
-      Problems.in("labeler-agreement")
-          .require(resamples >= 100, "resamples must be at least 100, got %d", resamples)
-          .throwIfAny();
+      Problems problems = Problems.in("labeler-agreement");
+      List<String> known =
+          Arrays.stream(Consensus.Method.values())
+              .map(method -> method.label().replace('_', '-'))
+              .toList();
+      problems
+          .require(
+              known.containsAll(consensus.methods()),
+              "consensus.methods must be some of %s, got %s",
+              known,
+              consensus.methods())
+          .require(
+              consensus.iterations() >= 1,
+              "consensus.iterations must be at least 1, got %d",
+              consensus.iterations())
+          .require(
+              consensus.smoothing() >= 0,
+              "consensus.smoothing must be at least 0, got %s",
+              consensus.smoothing());
+      Gate.parse(gates, problems);
+      problems.throwIfAny();
     }
   }
 
   @Override
   public void run(Config config, JobContext context) {
-    Dataset<Row> labels = context.tables().read(LABELS).cache();
-    context.countRead(labels.count());
-    Dataset<Row> gold =
-        context.tables().readOrEmpty(LABELING_QUEUE).where("is_gold").dropDuplicates("item_id");
+    Dataset<Row> queue = context.tables().readOrEmpty(LABELING_QUEUE).dropDuplicates("item_id");
+    Dataset<Row> labels = labels(config, context, queue);
     List<String> questions =
         labels.select("question").distinct().orderBy("question").collectAsList().stream()
             .map(row -> row.getString(0))
@@ -51,80 +69,25 @@ public final class LabelerAgreementJob implements Job<LabelerAgreementJob.Config
           ErrorCode.DATA_EMPTY,
           "Cannot compute agreement: labels holds no row. Run ingest-labels first.");
     }
-    TableRows agreement = new TableRows(LABELER_AGREEMENT);
-    TableRows quality = new TableRows(LABELER_QUALITY);
-    Dataset<Row> consensus = null;
+
+    LabelerAgreement agreement =
+        new LabelerAgreement(context, config.coefficients(), config.consensus(), config.raters());
     for (String question : questions) {
-      Dataset<Row> answers = labels.where(col("question").equalTo(question));
-      agreement(config, context, question, answers, "all", "all", agreement);
-      for (Row cohort :
-          answers
-              .where("cohort IS NOT NULL")
-              .select("cohort")
-              .distinct()
-              .orderBy("cohort")
-              .collectAsList()) {
-        agreement(
-            config,
-            context,
-            question,
-            answers.where(col("cohort").equalTo(cohort.getString(0))),
-            "cohort",
-            cohort.getString(0),
-            agreement);
-      }
-      RaterQuality.measure(context.runId(), question, answers, gold, quality);
-      Dataset<Row> inferred = MajorityVote.infer(answers, question);
-      consensus = consensus == null ? inferred : consensus.unionByName(inferred);
+      agreement.measure(question, labels.where(col("question").equalTo(question)), queue);
     }
 
-    context.tables().replace(ITEM_CONSENSUS, consensus.withColumn("run_id", lit(context.runId())));
-    context.tables().replace(quality);
-    context.tables().replace(agreement);
+    agreement.publish();
+    Gate.check(Gate.parse(config.gates(), Problems.in("labeler-agreement")), agreement.reached());
     labels.unpersist();
   }
 
-  private static void agreement(
-      Config config,
-      JobContext context,
-      String question,
-      Dataset<Row> answers,
-      String sliceKind,
-      String sliceValue,
-      TableRows rows) {
-    LabelCounts counts = ItemLabels.counts(answers);
-    if (counts.items() == 0) {
-      context.say("%s, %s %s: no item has two labels", question, sliceKind, sliceValue);
-      return;
+  private static Dataset<Row> labels(Config config, JobContext context, Dataset<Row> queue) {
+    Dataset<Row> labels = context.tables().read(LABELS);
+    if (config.coefficients().slices().contains("language")) {
+      labels = Slices.withLanguage(labels, queue, context.tables().readOrEmpty(INTERACTIONS));
     }
-    double alpha = KrippendorffAlpha.nominal(counts);
-    double[] bootstrap =
-        KrippendorffAlpha.bootstrap(
-            counts, config.resamples(), JobContext.key(config.seed(), question + sliceValue));
-    Map<String, Object> row = new HashMap<>();
-    row.put("run_id", context.runId());
-    row.put("question", question);
-    row.put("slice_kind", sliceKind);
-    row.put("slice_value", sliceValue);
-    row.put("coefficient", "krippendorff_alpha");
-    row.put("weights", "identity");
-    row.put("value", alpha);
-    row.put("std_error", bootstrap[0]);
-    row.put("ci_low", bootstrap[1]);
-    row.put("ci_high", bootstrap[2]);
-    row.put("items", counts.items());
-    row.put("raters", answers.select("rater_id").distinct().count());
-    row.put("labels", counts.labels());
-    rows.add(row);
-    context.say(
-        "%s, %s %s: Krippendorff's alpha %.4f (95%% CI %.4f to %.4f), %,d items, %,d labels",
-        question,
-        sliceKind,
-        sliceValue,
-        alpha,
-        bootstrap[1],
-        bootstrap[2],
-        counts.items(),
-        counts.labels());
+    Dataset<Row> kept = labels.persist(StorageLevel.MEMORY_AND_DISK());
+    context.countRead(kept.count());
+    return kept;
   }
 }

@@ -1,0 +1,231 @@
+package io.lakeloop.jobs
+
+import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
+import java.nio.file.{Files, Path, Paths}
+import org.apache.spark.sql.Row
+import scala.collection.JavaConverters._
+
+/** The published values of agreement, through ingest-labels and labeler-agreement on the tables:
+  * one question per data set, so that one run computes all of them.
+  */
+class PublishedAgreementSpec extends LoopSpec {
+  private val reference: Path = Paths.get("..", "..", "shared", "reference", "agreement")
+  private val mapper = new ObjectMapper()
+
+  private def vectors: Seq[JsonNode] =
+    Files
+      .readAllLines(reference.resolve("vectors.jsonl"))
+      .asScala
+      .map(mapper.readTree)
+      .filter(v => !v.has("note") && v.path("recomputed_ok").asBoolean(true))
+
+  private def datasets: JsonNode = mapper.readTree(reference.resolve("datasets.json").toFile)
+
+  /** Labels (item, rater, value) of a data set, whatever its form. */
+  private def labels(dataset: JsonNode): Seq[(String, String, String)] = {
+    val categories = dataset.path("categories").elements().asScala.map(_.asText).toSeq
+    dataset.get("kind").asText match {
+      case "long" =>
+        dataset
+          .get("rows")
+          .asScala
+          .toSeq
+          .map(r => (r.get(1).asText, r.get(0).asText, r.get(2).asText))
+      case "contingency" =>
+        val pairs = for {
+          (row, k) <- dataset.get("rows").asScala.toSeq.zipWithIndex
+          (cell, l) <- row.asScala.toSeq.zipWithIndex
+          _ <- 0 until cell.asInt
+        } yield (categories(k), categories(l))
+        pairs.zipWithIndex.flatMap { case ((first, second), i) =>
+          Seq((s"i$i", "r1", first), (s"i$i", "r2", second))
+        }
+      case "distribution" =>
+        dataset.get("rows").asScala.toSeq.zipWithIndex.flatMap { case (row, i) =>
+          val values = row.asScala.toSeq.zip(categories).flatMap { case (n, c) =>
+            Seq.fill(n.asInt)(c)
+          }
+          values.zipWithIndex.map { case (value, r) => (s"i$i", s"r$r", value) }
+        }
+      case _ =>
+        for {
+          (item, i) <- dataset.get("items").asScala.toSeq.zipWithIndex
+          (value, r) <- item.asScala.toSeq.zipWithIndex
+          if !value.isNull
+        } yield (s"i$i", s"r$r", value.asText)
+    }
+  }
+
+  private val coefficients = Map(
+    "Percentage" -> "percent_agreement",
+    "PercentAgreement" -> "percent_agreement",
+    "BennettS" -> "brennan_prediger",
+    "BrennanPrediger" -> "brennan_prediger",
+    "CohenKappa" -> "cohen_kappa",
+    "WeightedKappa" -> "cohen_kappa",
+    "CongerKappa" -> "conger_kappa",
+    "FleissKappa" -> "fleiss_kappa",
+    "GwetAC" -> "gwet_ac",
+    "GwetAC1" -> "gwet_ac",
+    "KrippendorffAlpha" -> "krippendorff_alpha",
+    "RandolphKappa" -> "randolph_kappa",
+    "ScottPi" -> "scott_pi",
+    "BangdiwalaB" -> "bangdiwala_b"
+  )
+
+  /** What a vector's distance is called here. */
+  private def weights(vector: JsonNode): String = {
+    val krippendorffs =
+      vector.get("measure").asText == "KrippendorffAlpha" &&
+        !vector.get("source").asText.contains("irrCAC")
+    vector.path("distance").asText("identity") match {
+      case "nominal" | "null"         => "identity"
+      case "interval"                 => "quadratic"
+      case "ordinal" if krippendorffs => "krippendorff_ordinal"
+      case other                      => other
+    }
+  }
+
+  private def row(lake: TestLake, run: String, dataset: String, rest: String): Row = {
+    val found = lake
+      .table("labeler_agreement")
+      .where(s"run_id = '$run' AND question = '$dataset' AND slice_kind = 'all' AND $rest")
+      .collect()
+    withClue(s"$dataset: $rest in $run")(found should have length 1)
+    found.head
+  }
+
+  private def value(lake: TestLake, run: String, vector: JsonNode): Double = {
+    val dataset = vector.get("dataset").asText
+    val measure = vector.get("measure").asText
+    def metric(name: String): Double =
+      lake
+        .table("training_metrics")
+        .where(s"run_id = '$run' AND metric = '$dataset/majority/$name'")
+        .first()
+        .getAs[Double]("value")
+    def quality(name: String, rater: String): Double =
+      lake
+        .table("labeler_quality")
+        .where(
+          s"run_id = '$run' AND question = '$dataset' AND measure = '$name' AND rater_id = '$rater'"
+        )
+        .first()
+        .getAs[Double]("value")
+    measure match {
+      case "Consistency"                                    => metric("consistency")
+      case uncertain if uncertain.startsWith("Uncertainty") => metric("uncertainty")
+      case "AccuracyOnAggregates_micro"                     => metric("majority_agreement")
+      case "AccuracyOnAggregates" => quality("majority_agreement", vector.get("arg").asText)
+      case "AccuracyOnGold" if vector.has("arg") =>
+        quality("gold_accuracy", vector.get("arg").asText)
+      case "AccuracyOnGold" =>
+        val gold = lake
+          .table("labeler_quality")
+          .where(s"run_id = '$run' AND question = '$dataset' AND measure = 'gold_accuracy'")
+          .selectExpr("sum(value * labels) / sum(labels)")
+        gold.first().getDouble(0)
+      case _ => estimate(lake, run, vector)
+    }
+  }
+
+  private def estimate(lake: TestLake, run: String, vector: JsonNode): Double = {
+    val dataset = vector.get("dataset").asText
+    val name = coefficients(vector.get("measure").asText)
+    val one = vector.get("field").asText match {
+      case "category_agreement" =>
+        row(
+          lake,
+          run,
+          dataset,
+          s"coefficient = 'fleiss_kappa_category' AND category = '${vector.get("arg").asText}'"
+        )
+      case max if max.startsWith("max") =>
+        row(lake, run, dataset, "coefficient = 'cohen_kappa_max'")
+      case _ =>
+        row(lake, run, dataset, s"coefficient = '$name' AND weights = '${weights(vector)}'")
+    }
+    def cell(column: String): Double = one.getAs[Double](column)
+    val correction = 1 - 1.0 / one.getAs[Long]("labels")
+    vector.get("field").asText match {
+      case "coefficient" | "category_agreement" | "max_coefficient" => cell("value")
+      case "observed_agreement" | "max_observed_agreement"          => cell("observed_agreement")
+      case "expected_agreement"                                     => cell("expected_agreement")
+      case "observed_disagreement" => (1 - cell("observed_agreement")) / correction
+      case "expected_disagreement" => (1 - cell("expected_agreement")) / correction
+      case "standard_error"        => cell("std_error")
+      case "standard_error_h0"     => cell("std_error_h0")
+      case "ci_low"                => cell("ci_low")
+      case "ci_high"               => cell("ci_high")
+      case "z"                     => cell("value") / cell("std_error_h0")
+      case "p_two_sided"           => cell("p_value")
+      case "p_one_sided"           => cell("p_value") / 2
+    }
+  }
+
+  /** The run whose definitions are those of the vector's source. */
+  private def run(vector: JsonNode): String =
+    if (vector.get("dataset").asText == "SAS_3x3") "normal"
+    else if (vector.get("id").asText == "v1008") "distribution"
+    else "student"
+
+  describe("labeler-agreement") {
+    it("reproduces every published value on the table") {
+      assume(Files.exists(reference), "the published values are not at hand")
+      val lake = new TestLake()
+      val gold = datasets.get("crowdkit_toy").get("gold")
+      val queue = gold.fieldNames().asScala.map { item =>
+        s"""{"item_id": "$item", "prompt": "$item", "completion_a": "yes", "completion_b": "no", "gold_value": "${gold
+            .get(item)
+            .asText}"}"""
+      }
+      val items = write(temporary(), "queue.jsonl", queue.mkString("\n"))
+      lake.submit("import-queue", "q1", "path" -> items.toString) shouldBe 0
+      val rows = datasets.fields().asScala.toSeq.flatMap { entry =>
+        labels(entry.getValue).map { case (item, rater, value) =>
+          val id = if (entry.getKey == "crowdkit_toy") item else s"${entry.getKey}-$item"
+          s"$id,$rater,${entry.getKey},$value"
+        }
+      }
+      val path = write(
+        temporary(),
+        "labels.csv",
+        ("item_id,rater_id,question,value" +: rows).mkString("\n")
+      )
+      lake.submit("ingest-labels", "l1", "path" -> path.toString) shouldBe 0
+      val custom = vectors
+        .filter(_.has("weights_matrix"))
+        .map(v => v.get("dataset").asText -> v.get("weights_matrix"))
+        .toMap
+        .map { case (dataset, matrix) =>
+          s"$dataset=" + matrix.asScala.map(_.asScala.map(_.asText).mkString(" ")).mkString("|")
+        }
+      val settings = Seq(
+        "coefficients.custom-weights" -> custom.mkString(","),
+        "coefficients.categories" -> "irrCAC_table_cont3x3abstractors=Ectopic|AIU|NIU",
+        "coefficients.resamples" -> "100",
+        "consensus.methods" -> "majority"
+      )
+      lake.submit("labeler-agreement", "student", settings: _*) shouldBe 0
+      lake.submit(
+        "labeler-agreement",
+        "normal",
+        settings :+ ("coefficients.quantiles" -> "normal"): _*
+      ) shouldBe 0
+      lake.submit(
+        "labeler-agreement",
+        "distribution",
+        settings :+ ("coefficients.alpha-error" -> "irrcac-distribution"): _*
+      ) shouldBe 0
+
+      val missed = vectors.flatMap { vector =>
+        val found = value(lake, run(vector), vector)
+        val expected = vector.get("expected").asDouble
+        if (math.abs(found - expected) <= vector.get("tol").asDouble + 1e-12) None
+        else Some(s"${vector.get("id").asText}: $found instead of $expected")
+      }
+      info(s"${vectors.size - missed.size} of ${vectors.size} values within their tolerance")
+      missed shouldBe empty
+    }
+  }
+}
