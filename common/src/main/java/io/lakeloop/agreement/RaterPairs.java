@@ -2,6 +2,7 @@ package io.lakeloop.agreement;
 
 import io.lakeloop.agreement.Estimate.Quantiles;
 import io.lakeloop.algorithm.CounterRandom;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,7 +10,7 @@ import java.util.List;
  * The tables of all pairs of raters at once, each counting the items that both labeled, whole or
  * resampled.
  */
-public final class RaterPairs {
+public final class RaterPairs implements Serializable {
   private final int raters;
   private final int categories;
 

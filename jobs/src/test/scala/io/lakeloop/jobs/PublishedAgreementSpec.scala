@@ -206,7 +206,8 @@ class PublishedAgreementSpec extends LoopSpec {
         "coefficients.resamples" -> "100",
         "consensus.methods" -> "majority"
       )
-      lake.submit("labeler-agreement", "student", settings: _*) shouldBe 0
+      val code = lake.submit("labeler-agreement", "student", settings: _*)
+      withClue(lake.output)(code shouldBe 0)
       lake.submit(
         "labeler-agreement",
         "normal",

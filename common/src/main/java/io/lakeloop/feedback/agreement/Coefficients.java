@@ -2,7 +2,9 @@ package io.lakeloop.feedback.agreement;
 
 import io.lakeloop.agreement.CongerKappa;
 import io.lakeloop.agreement.Estimate;
+import io.lakeloop.agreement.Estimate.Quantiles;
 import io.lakeloop.agreement.ItemAgreement;
+import io.lakeloop.agreement.ItemAgreement.AlphaError;
 import io.lakeloop.agreement.ItemAgreement.Pooling;
 import io.lakeloop.agreement.LabelCounts;
 import io.lakeloop.agreement.PatternBootstrap;
@@ -12,7 +14,6 @@ import io.lakeloop.feedback.labels.LabelBlocks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -143,15 +144,14 @@ public final class Coefficients {
    * Its distances depend on the data, for which there is no formula: resampled on the executors.
    */
   private void krippendorffOrdinal() {
-    AgreementSettings set = settings;
-    ToDoubleFunction<LabelCounts> alpha = new OrdinalAlpha(set);
+    Quantiles quantiles = settings.quantiles();
     PatternBootstrap bootstrap = new PatternBootstrap(counts.pairable(), seed);
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(labels.blocks().context());
     List<Integer> numbers = IntStream.range(0, settings.resamples()).boxed().toList();
     double[] values =
         spark
             .parallelize(numbers, Math.max(1, spark.defaultParallelism()))
-            .map(number -> alpha.applyAsDouble(bootstrap.resample(number)))
+            .map(number -> ordinalAlpha(bootstrap.resample(number), quantiles))
             .collect()
             .stream()
             .mapToDouble(Double::doubleValue)
@@ -160,18 +160,11 @@ public final class Coefficients {
     add("krippendorff_alpha", metric, resampled(alpha(counts, metric), values));
   }
 
-  private record OrdinalAlpha(AgreementSettings settings)
-      implements ToDoubleFunction<LabelCounts>, java.io.Serializable {
-    @Override
-    public double applyAsDouble(LabelCounts drawn) {
-      return new ItemAgreement(
-              drawn,
-              Weighting.krippendorffOrdinal(drawn),
-              Pooling.POOLED_PAIRS,
-              settings.quantiles())
-          .alpha(settings.alphaError())
-          .value();
-    }
+  private static double ordinalAlpha(LabelCounts drawn, Quantiles quantiles) {
+    Weighting metric = Weighting.krippendorffOrdinal(drawn);
+    return new ItemAgreement(drawn, metric, Pooling.POOLED_PAIRS, quantiles)
+        .alpha(AlphaError.LINEARISED)
+        .value();
   }
 
   private void conger() {

@@ -25,6 +25,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
 
 /** Infers what is true of each item of one question, and what that says of the raters. */
 public final class Consensus {
@@ -269,6 +270,11 @@ public final class Consensus {
       best = chances[k] > chances[best] ? k : best;
       named.put(values.get(k), chances[k]);
     }
-    return RowFactory.create(item, values.get(best), Math.min(1, chances[best]), named, votes);
+    return RowFactory.create(
+        item,
+        values.get(best),
+        Math.min(1, chances[best]),
+        JavaConverters.mapAsScalaMapConverter(named).asScala(),
+        votes);
   }
 }
