@@ -112,6 +112,13 @@ class PublishedAgreementSpec extends LoopSpec {
     def metric(name: String): Double =
       metrics.find(_.getAs[String]("metric") == name).get.getAs[Double]("value")
 
+    /** A metric after the last step. */
+    def last(name: String): Double =
+      metrics
+        .filter(_.getAs[String]("metric") == name)
+        .maxBy(_.getAs[Long]("step"))
+        .getAs[Double]("value")
+
     def raters(dataset: String, measure: String): Seq[Row] =
       quality.filter(row =>
         row.getAs[String]("question") == dataset && row.getAs[String]("measure") == measure
@@ -243,6 +250,44 @@ class PublishedAgreementSpec extends LoopSpec {
       }
       info(s"${vectors.size - missed.size} of ${vectors.size} values within their tolerance")
       missed shouldBe empty
+    }
+
+    it("finds Dawid and Skene's patients, error rates and likelihood from the paper's start") {
+      assume(Files.exists(reference), "the published values are not at hand")
+      val lake = new TestLake()
+      val sheet = Files.readAllLines(reference.resolve("dawid_skene_1979_A.csv")).asScala.tail
+      val rows = sheet.map(_.split(",")).map { case Array(patient, observer, session, value) =>
+        s"$patient,$observer,$value,1979-01-0${session}T00:00:00Z"
+      }
+      val header = "item_id,rater_id,value,submitted_at"
+      val path = write(temporary(), "labels.csv", (header +: rows).mkString("\n"))
+      lake.submit("ingest-labels", "l1", "path" -> path.toString) shouldBe 0
+      lake.submit("labeler-agreement", "a1", "consensus.tolerance" -> "1e-12") shouldBe 0
+
+      val expected = mapper
+        .readTree(reference.resolve("dawid_skene_1979_expected.json").toFile)
+        .get("results")
+        .get(0)
+      val tables = new Tables(lake, "a1")
+      for (k <- 0 until 4) {
+        tables.metric(s"preference/dawid_skene/class_marginal/${k + 1}") shouldBe
+          expected.get("class_marginals").get(k).asDouble +- 1e-6
+      }
+      tables.last("preference/dawid_skene/log_likelihood") shouldBe
+        expected.get("log_likelihood_multinomial_kernel").asDouble +- 1e-6
+      for (observer <- 1 to 5; t <- 0 until 4; l <- 0 until 4) {
+        tables.rater("preference", s"confusion/${t + 1}/${l + 1}", observer.toString) shouldBe
+          expected.get("error_rates").get(s"observer$observer").get(t).get(l).asDouble +- 1e-5
+      }
+      val inferred = lake.table("item_consensus").where("method = 'dawid_skene'").collect()
+      inferred should have length 45
+      inferred.foreach { row =>
+        val chances = expected.get("patient_posteriors").get(row.getAs[String]("item_id"))
+        for (k <- 0 until 4) {
+          row.getAs[Map[String, Double]]("probabilities")((k + 1).toString) shouldBe
+            chances.get(k).asDouble +- 1e-5
+        }
+      }
     }
   }
 }
