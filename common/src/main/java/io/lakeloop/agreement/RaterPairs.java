@@ -117,7 +117,7 @@ public final class RaterPairs implements Serializable {
     double observed = 0;
     double expected = 0;
     for (Pair pair : pairs) {
-      Estimate cohen = pair.table().cohen(weighting);
+      Estimate cohen = pair.table().cohenWithoutError(weighting);
       value += cohen.value() / pairs.size();
       observed += cohen.observed() / pairs.size();
       expected += cohen.expected() / pairs.size();

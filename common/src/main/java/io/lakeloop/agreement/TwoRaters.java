@@ -43,12 +43,13 @@ public final class TwoRaters {
    * one under independence.
    */
   public Estimate cohen(Weighting weighting) {
-    double expected = weighting.expected(rows, columns);
-    double observed = observed(weighting);
+    Estimate bare = cohenWithoutError(weighting);
+    double kappa = bare.value();
+    double observed = bare.observed();
+    double expected = bare.expected();
     if (expected >= 1 - 1e-12) {
-      return Estimate.of(1, observed, expected);
+      return bare;
     }
-    double kappa = (observed - expected) / (1 - expected);
     int q = table.length;
     double[] towardsColumns = new double[q];
     double[] towardsRows = new double[q];
@@ -74,6 +75,14 @@ public final class TwoRaters {
     double errorH0 = Math.sqrt(Math.max(0, squaresH0 - expected * expected) / scale);
     return Estimate.of(kappa, observed, expected, error, Math.round(items), quantiles)
         .against(errorH0);
+  }
+
+  /** The same without what only an interval needs: many tables are computed in a bootstrap. */
+  Estimate cohenWithoutError(Weighting weighting) {
+    double expected = weighting.expected(rows, columns);
+    double observed = observed(weighting);
+    return Estimate.of(
+        expected >= 1 - 1e-12 ? 1 : (observed - expected) / (1 - expected), observed, expected);
   }
 
   /** The largest kappa that these margins allow (Cohen 1960). */

@@ -47,7 +47,12 @@ public final class RaterSimulator {
         int[] order = CounterRandom.permutation(team.size(), seed, i);
         for (int r = 0; r < raters; r++) {
           out.write(
-              line(items.get(i), i, team.get(order[r]), CounterRandom.bits(seed, i, order[r])));
+              line(
+                  items.get(i),
+                  i,
+                  (double) i / items.size(),
+                  team.get(order[r]),
+                  CounterRandom.bits(seed, i, order[r])));
           labels++;
         }
       }
@@ -56,10 +61,10 @@ public final class RaterSimulator {
     return labels;
   }
 
-  private static String line(Item item, int place, SimulatedRater rater, long key) {
+  private static String line(Item item, int place, double elapsed, SimulatedRater rater, long key) {
     boolean aIsLeft = CounterRandom.uniform(key, 10) < 0.5;
     String value =
-        rater.answer(item.prompt(), item.completionA(), item.completionB(), aIsLeft, key);
+        rater.answer(item.prompt(), item.completionA(), item.completionB(), aIsLeft, elapsed, key);
     Instant started = FIRST_DAY.plusSeconds(40L * place + CounterRandom.below(30, key, 11));
     Instant submitted =
         started.plusSeconds(rater.seconds(item.completionA(), item.completionB(), key));

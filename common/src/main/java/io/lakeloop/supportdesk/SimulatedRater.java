@@ -18,13 +18,18 @@ record SimulatedRater(String id, Kind kind, double skill, String cohort) {
     /** Answers at random, and fast. */
     SPAMMER,
     /** Always prefers what stands on the left. */
-    LEFT
+    LEFT,
+    /** As the honest ones at first; after half of the items they answer against what they think. */
+    DRIFTING
   }
 
   private static final int HONEST_RATERS = 12;
   private static final double TIE_WITHIN = 0.15;
+  private static final double DRIFT_AFTER = 0.5;
 
-  /** A dozen honest raters of falling skill, a spammer and one who always goes left. */
+  /**
+   * A dozen honest raters of falling skill, a spammer, one who always goes left, one who drifts.
+   */
   static List<SimulatedRater> team() {
     List<SimulatedRater> team = new ArrayList<>();
     for (int i = 0; i < HONEST_RATERS; i++) {
@@ -36,16 +41,23 @@ record SimulatedRater(String id, Kind kind, double skill, String cohort) {
     }
     team.add(new SimulatedRater("rater-13", Kind.SPAMMER, 0, "berlin"));
     team.add(new SimulatedRater("rater-14", Kind.LEFT, 0, "lisbon"));
+    team.add(new SimulatedRater("rater-15", Kind.DRIFTING, 2.4, "berlin"));
     return team;
   }
 
-  /** The answer a, b or tie to a pair of which a is shown on the left if {@code aIsLeft}. */
-  String answer(String prompt, String a, String b, boolean aIsLeft, long key) {
+  /**
+   * The answer a, b or tie to a pair.
+   *
+   * @param aIsLeft whether a is shown on the left
+   * @param elapsed share of the items that came before
+   */
+  String answer(String prompt, String a, String b, boolean aIsLeft, double elapsed, long key) {
     return switch (kind) {
       case LEFT -> aIsLeft ? "a" : "b";
       case SPAMMER -> CounterRandom.uniform(key, 1) < 0.5 ? "a" : "b";
-      case HONEST -> {
+      case HONEST, DRIFTING -> {
         double gap = taste(prompt, a) - taste(prompt, b);
+        gap = kind == Kind.DRIFTING && elapsed > DRIFT_AFTER ? -gap : gap;
         yield Math.abs(gap) < TIE_WITHIN
             ? "tie"
             : CounterRandom.uniform(key, 2) < BradleyTerry.sigmoid(skill * gap) ? "a" : "b";
@@ -64,6 +76,6 @@ record SimulatedRater(String id, Kind kind, double skill, String cohort) {
   int seconds(String a, String b, long key) {
     int reading = (DeskLanguage.words(a).size() + DeskLanguage.words(b).size()) / 3;
     int pause = CounterRandom.below(12, key, 3);
-    return kind == Kind.HONEST ? 6 + reading + pause : 2 + pause / 6;
+    return kind == Kind.HONEST || kind == Kind.DRIFTING ? 6 + reading + pause : 2 + pause / 6;
   }
 }

@@ -143,7 +143,7 @@ public final class JobCatalogue {
               "turns labels into a snapshot of training pairs",
               BuildPreferencesJob.Config.class,
               new BuildPreferencesJob(),
-              List.of(LABELING_QUEUE, LABELS, LABELER_QUALITY, INTERACTIONS, RUNS),
+              List.of(LABELING_QUEUE, LABELS, LABELER_QUALITY, ITEM_CONSENSUS, INTERACTIONS, RUNS),
               List.of(PREFERENCES, DATASET_SNAPSHOTS)),
           new JobDefinition<>(
               "import-preferences",

@@ -3,6 +3,7 @@ package io.lakeloop.feedback.agreement;
 import io.lakeloop.agreement.CohortAgreement;
 import io.lakeloop.agreement.Estimate;
 import io.lakeloop.agreement.Estimate.Quantiles;
+import io.lakeloop.agreement.FixedSums;
 import io.lakeloop.feedback.labels.LabelBlocks;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,15 +39,15 @@ public final class Cohorts {
     }
     for (int cohort = -1; cohort < names.size(); cohort++) {
       int looked = cohort;
-      long[] sums =
+      FixedSums sums =
           labels
               .latest()
               .map(block -> CohortAgreement.sums(block, numbers, looked))
-              .reduce(LabelBlocks::add);
+              .reduce(FixedSums::merge);
       List<Estimate> estimates = CohortAgreement.estimates(sums, quantiles);
       if (!estimates.isEmpty()) {
         String value = cohort < 0 ? "all" : names.get(cohort);
-        found.put(value, measured(estimates, sums[0], numbers));
+        found.put(value, measured(estimates, CohortAgreement.items(sums), numbers));
       }
     }
     return found;

@@ -139,7 +139,9 @@ public final class LabelerAgreement {
     List<RaterProfile> profiles = RaterQuality.measure(answers, queue, raters);
     Map<String, String> cohorts = new HashMap<>();
     Set<String> leftOut = new HashSet<>();
-    for (RaterProfile profile : profiles) {
+    List<Recommendation> recommendations = Recommendation.of(profiles, raters);
+    for (int i = 0; i < profiles.size(); i++) {
+      RaterProfile profile = profiles.get(i);
       if (profile.cohort() != null) {
         cohorts.put(profile.rater(), profile.cohort());
       }
@@ -153,7 +155,7 @@ public final class LabelerAgreement {
         row.put("labels", measure.labels());
         quality.add(row);
       }
-      Recommendation recommended = Recommendation.of(profile, raters, profiles.size());
+      Recommendation recommended = recommendations.get(i);
       recommend(question, profile, recommended);
       if (recommended.action().compareTo(Recommendation.Action.REVIEW) >= 0) {
         leftOut.add(profile.rater());

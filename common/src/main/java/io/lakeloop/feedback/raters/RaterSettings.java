@@ -8,7 +8,8 @@ import io.lakeloop.config.Problems;
  * @param minLabels labels below which nothing is said
  * @param falseAlarmRate chance that a test alarms at a rater without fault: over all raters
  *     together for position and straight lines, per rater and for ever for drift
- * @param spammerSkill skill (agreement beyond chance) that a rater's interval must reach
+ * @param spammerSkill share of the raters' median skill (agreement beyond chance) that a rater's
+ *     interval must reach: what can be reached differs from question to question
  * @param minGoldAccuracy accuracy on gold questions that the interval must reach
  * @param minSelfConsistency agreement with own earlier answers that the interval must reach
  * @param fastest time per item, as a share of the others' on the same items, below which is haste

@@ -30,15 +30,33 @@ public record Recommendation(Action action, List<String> reasons) {
     }
   }
 
-  /**
-   * @param raters how many are judged, whom the false-alarm rate is shared by
-   */
-  public static Recommendation of(RaterProfile profile, RaterSettings settings, int raters) {
+  /** One for each rater, in their order. */
+  public static List<Recommendation> of(List<RaterProfile> profiles, RaterSettings settings) {
+    double[] skills =
+        profiles.stream()
+            .map(profile -> profile.measure("skill"))
+            .filter(skill -> enough(skill, settings))
+            .mapToDouble(Measure::value)
+            .sorted()
+            .toArray();
+    double median = skills.length == 0 ? 0 : skills[skills.length / 2];
+    return profiles.stream()
+        .map(profile -> of(profile, settings, profiles.size(), median))
+        .toList();
+  }
+
+  private static Recommendation of(
+      RaterProfile profile, RaterSettings settings, int raters, double medianSkill) {
     Builder found = new Builder();
     double rate = settings.falseAlarmRate();
     Measure skill = profile.measure("skill");
-    if (enough(skill, settings) && skill.high() < settings.spammerSkill()) {
-      found.add(Action.EXCLUDE, "no_skill: %.2f (at most %.2f)", skill.value(), skill.high());
+    if (enough(skill, settings) && skill.high() < settings.spammerSkill() * medianSkill) {
+      found.add(
+          Action.EXCLUDE,
+          "no_skill: %.2f (at most %.2f, the median is %.2f)",
+          skill.value(),
+          skill.high(),
+          medianSkill);
     }
     Measure gold = profile.measure("gold_accuracy");
     if (enough(gold, settings) && gold.high() < settings.minGoldAccuracy()) {

@@ -1,7 +1,7 @@
 package io.lakeloop.jobs.benchmark;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.reward.LabelEfficiency;
 import io.lakeloop.reward.LabelEfficiency.Choice;
 import io.lakeloop.reward.LinearRewardTrainer;

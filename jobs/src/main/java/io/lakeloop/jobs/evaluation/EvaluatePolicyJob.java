@@ -7,7 +7,7 @@ import io.lakeloop.evaluation.GoldJudge;
 import io.lakeloop.evaluation.Judge;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.PolicyEvaluation;
-import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.policy.PolicyFolder;

@@ -3,7 +3,7 @@ package io.lakeloop.jobs.evaluation;
 import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
-import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.jobs.training.RewardSummary;
 import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.registry.ModelRef;

@@ -5,13 +5,13 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.PreferenceBuilder;
 import io.lakeloop.feedback.Quarantine;
-import io.lakeloop.feedback.Snapshots;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.PairFormat;
 import io.lakeloop.feedback.pairs.PairReader;
+import io.lakeloop.feedback.preferences.PreferenceBuilder;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.lakeloop.jobs.training;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.policy.DpoTrainer;
 import io.lakeloop.policy.OveroptimisationWatch;
@@ -75,6 +75,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
       ModelRef rewardModel,
       RewardModels.Aggregate reward,
       String snapshot,
+      String purpose,
       PolicyFolder.Limits limits,
       PolicyReplicas.ValueModel valueModel,
       EngineSettings engine,
@@ -90,6 +91,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
     public Config {
       Problems.in("train-policy")
           .require(!name.isBlank(), "name is empty")
+          .require(!purpose.isBlank(), "purpose is empty: say what the model is for")
           .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
           .require(tablesEvery >= 1, "tables-every must be at least 1, got %d", tablesEvery)
           .require(!baseModel.isNone(), "base-model is none: name a model to start from")
@@ -117,7 +119,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
   public void run(Config config, JobContext context) throws Exception {
     ModelVersion base = context.resolve(config.baseModel());
     ModelVersion reward = config.online() ? context.resolve(config.rewardModel()) : null;
-    String snapshot = Snapshots.resolve(context, config.snapshot());
+    String snapshot = Snapshots.resolveFor(context, config.snapshot(), config.purpose());
     ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.limits());
     long seed = JobContext.key(config.seed(), "ppo");
     PolicyReplicas replicas =

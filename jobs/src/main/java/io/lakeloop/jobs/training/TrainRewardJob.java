@@ -3,7 +3,7 @@ package io.lakeloop.jobs.training;
 import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
-import io.lakeloop.feedback.Snapshots;
+import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
@@ -65,6 +65,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   public record Config(
       String name,
       String snapshot,
+      String purpose,
       String product,
       Architecture architecture,
       Linear linear,
@@ -79,6 +80,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
     public Config {
       Problems.in("train-reward")
           .require(!name.isBlank(), "name is empty")
+          .require(!purpose.isBlank(), "purpose is empty: say what the model is for")
           .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
           .require(!product.isBlank(), "product is empty: name one, or all")
           .require(
@@ -123,7 +125,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
-    String snapshot = Snapshots.resolve(context, config.snapshot());
+    String snapshot = Snapshots.resolveFor(context, config.snapshot(), config.purpose());
     List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train", config.product());
     List<PreferencePair> heldOut = Snapshots.pairs(context, snapshot, "test", config.product());
     boolean transformer = config.architecture() == Architecture.TRANSFORMER;

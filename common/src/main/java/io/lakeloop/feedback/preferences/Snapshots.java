@@ -1,4 +1,4 @@
-package io.lakeloop.feedback;
+package io.lakeloop.feedback.preferences;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -45,12 +45,19 @@ public final class Snapshots {
    * @throws UserError DATA_EMPTY if there are none
    */
   public static void publish(JobContext context, Dataset<Row> pairs, Description description) {
-    Dataset<Row> rows = pairs.withColumn("snapshot_id", lit(context.runId())).cache();
+    Dataset<Row> rows =
+        pairs
+            .withColumn("snapshot_id", lit(context.runId()))
+            .select(
+                PreferencesTables.PREFERENCES.columns().stream()
+                    .map(column -> col(column.name()))
+                    .toArray(org.apache.spark.sql.Column[]::new))
+            .cache();
     if (rows.isEmpty()) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,
           "Cannot build a snapshot: no pair is left. Collect more labels, or lower"
-              + " min-probability.");
+              + " labels.min-probability.");
     }
     long count = context.tables().replace(PreferencesTables.PREFERENCES, rows);
     Map<String, String> versions = new HashMap<>();
@@ -100,6 +107,42 @@ public final class Snapshots {
           io.lakeloop.config.Suggestion.didYouMean(snapshot, known));
     }
     return found.get(0).getString(0);
+  }
+
+  /**
+   * Returns the id of a snapshot that may be used for a purpose. What it is intended for is a list
+   * with commas; a purpose is covered if it is in the list, with "only" behind it or not, or if the
+   * list says any.
+   *
+   * @throws UserError INPUT_MISSING if there is no such snapshot, USE_NOT_INTENDED if it is for
+   *     something else
+   */
+  public static String resolveFor(JobContext context, String snapshot, String purpose) {
+    String id = resolve(context, snapshot);
+    String intended =
+        context
+            .tables()
+            .read(PreferencesTables.DATASET_SNAPSHOTS)
+            .where(col("snapshot_id").equalTo(id))
+            .first()
+            .getAs("intended_use");
+    if (!covers(intended, purpose)) {
+      throw new UserError(
+          ErrorCode.USE_NOT_INTENDED,
+          "Cannot train on snapshot %s for %s: it may be used for %s. Name another snapshot, or"
+              + " build one whose intended-use covers it.",
+          id,
+          purpose,
+          intended);
+    }
+    return id;
+  }
+
+  private static boolean covers(String intended, String purpose) {
+    return java.util.Arrays.stream(intended.toLowerCase(java.util.Locale.ROOT).split(","))
+        .map(use -> use.strip().replaceAll("\\s+only$", ""))
+        .anyMatch(
+            use -> use.equals("any") || use.equals(purpose.toLowerCase(java.util.Locale.ROOT)));
   }
 
   /** Pairs of one split, as rows. */
