@@ -86,7 +86,7 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
     long straddling = split.where("split IS NULL").count();
     if (straddling > 0) {
       context.say(
-          "%,d pairs left out: they tie conversations of both sides of the split", straddling);
+          "%,d pairs left out: their conversation is held out by another of its pairs", straddling);
     }
   }
 
