@@ -217,6 +217,11 @@ public final class Lake {
     rows.write().format("delta").mode("overwrite").save(root + "/copies/" + name);
   }
 
+  /** The rows of a copy. */
+  public Dataset<Row> copied(String name) {
+    return spark.read().format("delta").load(root + "/copies/" + name);
+  }
+
   /** Writes the rows as Parquet to a folder outside the lake. */
   public void export(Dataset<Row> rows, String path) {
     rows.write().mode("overwrite").parquet(path);

@@ -24,6 +24,7 @@ import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Suggestion;
 import io.lakeloop.config.UserError;
+import io.lakeloop.jobs.benchmark.BenchmarkAgreementJob;
 import io.lakeloop.jobs.benchmark.BenchmarkDataJob;
 import io.lakeloop.jobs.benchmark.BenchmarkLabelingJob;
 import io.lakeloop.jobs.benchmark.BenchmarkLmJob;
@@ -213,6 +214,13 @@ public final class JobCatalogue {
               "measures language models on this machine",
               BenchmarkLmJob.Config.class,
               new BenchmarkLmJob(),
+              List.of(),
+              List.of(TRAINING_METRICS)),
+          new JobDefinition<>(
+              "benchmark-agreement",
+              "measures alpha and Dawid-Skene on generated labels",
+              BenchmarkAgreementJob.Config.class,
+              new BenchmarkAgreementJob(),
               List.of(),
               List.of(TRAINING_METRICS)),
           new JobDefinition<>(

@@ -73,6 +73,28 @@ class BenchmarkSpec extends LoopSpec {
     }
   }
 
+  describe("benchmark-agreement") {
+    it("finds the truth of generated labels and tells rates") {
+      val lake = new TestLake()
+      lake.submit(
+        "benchmark-agreement",
+        "b1",
+        "labels" -> "10000,20000",
+        "raters" -> "40",
+        "iterations" -> "20"
+      ) shouldBe 0
+      val values = lake
+        .table("training_metrics")
+        .collect()
+        .map(r => r.getAs[String]("metric") -> r.getAs[Double]("value"))
+        .toMap
+      values("20000 labels: truth found by Dawid-Skene, share") should be > 0.9
+      // Raters are right with 0.5 to 0.95 and otherwise say any of five.
+      values("20000 labels: alpha") should (be > 0.4 and be < 0.7)
+      values.keys.count(_.endsWith("labels/s")) shouldBe 6
+    }
+  }
+
   describe("benchmark-data") {
     it("finds planted duplicates and tells rates beside a plain copy") {
       val lake = new TestLake()
