@@ -15,14 +15,18 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>The M-step takes expected counts n_rtl of rater r saying l where the truth is t, and differs
- * by {@link Kind}. The first truth is the share of an item's labels (Dawid and Skene's 3.1).
+ * by {@link Kind}. A rater with n_r labels, fewer than M, is topped up: taken to have answered m_r
+ * = M - n_r more, spread evenly over the truths, as the raters together do, whose matrix is c_tl.
+ * Else whoever gave three labels would be right or wrong for sure. The first truth is the share of
+ * an item's labels (Dawid and Skene's 3.1).
  */
 public final class ConfusionModel implements TruthModel<LabelBlock> {
 
   /** What a rater's answers can look like. */
   public enum Kind {
     /**
-     * A matrix of their own: {@code P(l | t, r) = n_rtl / sum_l n_rtl} (Dawid and Skene 1979, <a
+     * A matrix of their own: {@code P(l | t, r) = (n_rtl + m_r c_tl / K) / sum over l}, which
+     * without topping up (m_r = 0) is maximum likelihood (Dawid and Skene 1979, <a
      * href="https://doi.org/10.2307/2346806">10.2307/2346806</a>).
      */
     DAWID_SKENE,
@@ -45,16 +49,16 @@ public final class ConfusionModel implements TruthModel<LabelBlock> {
   private final Kind kind;
   private final int raters;
   private final int classes;
-  private final double smoothing;
+  private final int topUp;
   private final double[] chances;
   private final double[] prior;
 
   private ConfusionModel(
-      Kind kind, int raters, int classes, double smoothing, double[] chances, double[] prior) {
+      Kind kind, int raters, int classes, int topUp, double[] chances, double[] prior) {
     this.kind = kind;
     this.raters = raters;
     this.classes = classes;
-    this.smoothing = smoothing;
+    this.topUp = topUp;
     this.chances = chances;
     this.prior = prior;
   }
@@ -62,10 +66,10 @@ public final class ConfusionModel implements TruthModel<LabelBlock> {
   /**
    * The model before its first step.
    *
-   * @param smoothing added to every expected count of a matrix or skill; 0 is maximum likelihood
+   * @param topUp labels that every rater's matrix or skill is topped up to; 0 is maximum likelihood
    */
-  public static ConfusionModel start(Kind kind, int raters, int classes, double smoothing) {
-    return new ConfusionModel(kind, raters, classes, smoothing, null, null);
+  public static ConfusionModel start(Kind kind, int raters, int classes, int topUp) {
+    return new ConfusionModel(kind, raters, classes, topUp, null, null);
   }
 
   @Override
@@ -155,12 +159,11 @@ public final class ConfusionModel implements TruthModel<LabelBlock> {
       shares[t] /= items;
     }
     double[] next = new double[raters * classes * classes];
+    double[][] common = common(sums);
     for (int r = 0; r < raters; r++) {
-      double[][] counts = new double[classes][classes];
-      for (int t = 0; t < classes; t++) {
-        for (int l = 0; l < classes; l++) {
-          counts[t][l] = sums.get(cell(r, t, l));
-        }
+      double[][] counts = counts(sums, r);
+      if (kind != Kind.MACE) {
+        toppedUp(counts, common);
       }
       double[][] chance =
           switch (kind) {
@@ -174,23 +177,60 @@ public final class ConfusionModel implements TruthModel<LabelBlock> {
         }
       }
     }
-    return new ConfusionModel(kind, raters, classes, smoothing, next, shares);
+    return new ConfusionModel(kind, raters, classes, topUp, next, shares);
+  }
+
+  private double[][] counts(FixedSums sums, int rater) {
+    double[][] counts = new double[classes][classes];
+    for (int t = 0; t < classes; t++) {
+      for (int l = 0; l < classes; l++) {
+        counts[t][l] = sums.get(cell(rater, t, l));
+      }
+    }
+    return counts;
+  }
+
+  /** The matrix of all raters together. */
+  private double[][] common(FixedSums sums) {
+    double[][] common = new double[classes][classes];
+    for (int r = 0; r < raters; r++) {
+      double[][] counts = counts(sums, r);
+      for (int t = 0; t < classes; t++) {
+        for (int l = 0; l < classes; l++) {
+          common[t][l] += counts[t][l];
+        }
+      }
+    }
+    return matrix(common);
+  }
+
+  private void toppedUp(double[][] counts, double[][] common) {
+    double labels = 0;
+    for (double[] row : counts) {
+      labels += Arrays.stream(row).sum();
+    }
+    double missing = Math.max(0, topUp - Math.rint(labels)) / classes;
+    for (int t = 0; t < classes; t++) {
+      for (int l = 0; l < classes; l++) {
+        counts[t][l] += missing * common[t][l];
+      }
+    }
   }
 
   private double[][] matrix(double[][] counts) {
     double[][] chance = new double[classes][classes];
     for (int t = 0; t < classes; t++) {
-      double all = Arrays.stream(counts[t]).sum() + classes * smoothing;
+      double all = Arrays.stream(counts[t]).sum();
       for (int l = 0; l < classes; l++) {
-        chance[t][l] = all > 0 ? (counts[t][l] + smoothing) / all : 1.0 / classes;
+        chance[t][l] = all > 0 ? counts[t][l] / all : 1.0 / classes;
       }
     }
     return chance;
   }
 
   private double[][] coin(double[][] counts) {
-    double right = smoothing;
-    double all = 2 * smoothing;
+    double right = 0;
+    double all = 0;
     for (int t = 0; t < classes; t++) {
       right += counts[t][t];
       all += Arrays.stream(counts[t]).sum();

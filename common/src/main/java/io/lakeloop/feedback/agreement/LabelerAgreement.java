@@ -33,10 +33,10 @@ public final class LabelerAgreement {
    * @param methods of {@link Consensus.Method}
    * @param iterations steps at most
    * @param tolerance relative change of the objective at which steps end
-   * @param smoothing added to each expected count of Dawid and Skene and of one coin
+   * @param topUp labels that raters are topped up to by Dawid and Skene and by one coin
    */
   public record ConsensusSettings(
-      List<String> methods, int iterations, double tolerance, double smoothing) {
+      List<String> methods, int iterations, double tolerance, int topUp) {
     /** The methods by name. */
     public List<Consensus.Method> parsed() {
       return methods.stream()
@@ -205,7 +205,7 @@ public final class LabelerAgreement {
           new Consensus(
               labels,
               expectation,
-              consensus.smoothing(),
+              consensus.topUp(),
               (of, step, found) -> {
                 Map<String, Double> named = new HashMap<>();
                 found.forEach(

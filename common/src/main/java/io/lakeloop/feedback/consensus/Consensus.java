@@ -20,6 +20,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -71,16 +73,16 @@ public final class Consensus {
 
   private final LabelBlocks labels;
   private final Expectation expectation;
-  private final double smoothing;
+  private final int topUp;
   private final Watcher watcher;
 
   /**
-   * @param smoothing added to each expected count of Dawid and Skene and of one coin
+   * @param topUp labels that raters are topped up to by Dawid and Skene and by one coin
    */
-  public Consensus(LabelBlocks labels, Expectation expectation, double smoothing, Watcher watcher) {
+  public Consensus(LabelBlocks labels, Expectation expectation, int topUp, Watcher watcher) {
     this.labels = labels;
     this.expectation = expectation;
-    this.smoothing = smoothing;
+    this.topUp = topUp;
     this.watcher = watcher;
   }
 
@@ -160,7 +162,7 @@ public final class Consensus {
             fit(
                 method,
                 labels.blocks(),
-                ConfusionModel.start(kind, raters, values.size(), smoothing),
+                ConfusionModel.start(kind, raters, values.size(), topUp),
                 model -> ((ConfusionModel) model).marginals(values));
     List<RaterMeasure> measures = new ArrayList<>();
     for (int r = 0; r < raters; r++) {
@@ -250,10 +252,13 @@ public final class Consensus {
 
   private Dataset<Row> rows(SparkSession spark, JavaRDD<LabelBlock> blocks, Posteriors posteriors) {
     List<String> values = new ArrayList<>(labels.values());
+    // A fitted model has a matrix for every rater: sent once, not with every task.
+    Broadcast<Posteriors> shared =
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(posteriors);
     JavaRDD<Row> rows =
         blocks.flatMap(
             block -> {
-              double[][] chances = posteriors.of(block);
+              double[][] chances = shared.value().of(block);
               List<Row> found = new ArrayList<>();
               for (int i = 0; i < chances.length; i++) {
                 found.add(row(block.item(i), values, chances[i], block.end(i) - block.start(i)));

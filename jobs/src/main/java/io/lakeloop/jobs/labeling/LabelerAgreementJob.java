@@ -48,9 +48,9 @@ public final class LabelerAgreementJob implements Job<LabelerAgreementJob.Config
               "consensus.iterations must be at least 1, got %d",
               consensus.iterations())
           .require(
-              consensus.smoothing() >= 0,
-              "consensus.smoothing must be at least 0, got %s",
-              consensus.smoothing());
+              consensus.topUp() >= 0,
+              "consensus.top-up must be at least 0, got %d",
+              consensus.topUp());
       Gate.parse(gates, problems);
       problems.throwIfAny();
     }
