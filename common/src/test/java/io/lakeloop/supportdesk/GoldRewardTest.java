@@ -72,7 +72,12 @@ class GoldRewardTest {
         boolean aIsGood = i % 2 == 0;
         String answer =
             rater.answer(
-                PROMPT, aIsGood ? SOLUTION : bad, aIsGood ? bad : SOLUTION, i % 4 < 2, 1000L + i);
+                PROMPT,
+                aIsGood ? SOLUTION : bad,
+                aIsGood ? bad : SOLUTION,
+                i % 4 < 2,
+                i / 400.0,
+                1000L + i);
         right += answer.equals(aIsGood ? "a" : "b") ? 1 : 0;
       }
       if (rater.kind() == SimulatedRater.Kind.HONEST) {

@@ -235,6 +235,27 @@ class SimulatedLoopSpec extends LoopSpec {
       pairs.where("p_chosen <= 0.5").count() shouldBe 0
     }
 
+    it("keeps conversations on one side of the split, and says what a snapshot is") {
+      val conversations = lake
+        .table("preferences")
+        .join(lake.table("labeling_queue").dropDuplicates("item_id").drop("prompt"), "item_id")
+        .selectExpr("split", "explode(array(interaction_a, interaction_b)) AS interaction_id")
+        .join(lake.table("interactions"), "interaction_id")
+        .select("split", "conversation_id")
+        .distinct()
+      conversations.groupBy("conversation_id").count().where("count > 1").count() shouldBe 0
+      val snapshot = lake.table("dataset_snapshots").where("snapshot_id = 'p1'").first()
+      snapshot.getAs[String]("consent_status") should startWith("training allowed in all of")
+      snapshot.getAs[String]("anonymisation_status") should include("names not covered")
+      val versions = snapshot.getAs[Map[String, String]]("source_versions")
+      versions.keySet should contain allOf ("labels", "item_consensus", "labeling_queue")
+      lake
+        .table("preferences")
+        .selectExpr("avg(weight)")
+        .first()
+        .getDouble(0) shouldBe 1.0 +- 1e-6
+    }
+
     it("numbers trajectories without a duplicate or a hole") {
       val trajectories = lake.table("trajectories").where("run_id = 'pol1'")
       trajectories.count() shouldBe 16
