@@ -11,7 +11,8 @@ class PreferencesJobsSpec extends LoopSpec {
   }
 
   /** Forty items on ten prompts that five raters grade from -2 (b is much better) to 2. */
-  private def graded(lake: TestLake): Unit = {
+  private lazy val graded: TestLake = {
+    val lake = new TestLake()
     val items = (0 until 40).map { i =>
       s"""{"item_id": "i$i", "prompt": "question ${i % 10}", "completion_a": "answer $i a good", "completion_b": "answer $i b poor"}"""
     }
@@ -25,15 +26,15 @@ class PreferencesJobsSpec extends LoopSpec {
     val header = "item_id,rater_id,question,value,comment,submitted_at"
     val labels = write(temporary(), "labels.csv", (header +: rows).mkString("\n"))
     lake.submit("ingest-labels", "l1", "path" -> labels.toString) shouldBe 0
+    lake.submit("labeler-agreement", "a1", "gates" -> "grade/krippendorff_alpha=0.5") shouldBe 0
+    lake
   }
 
   private val grades = "labels.grades" -> "2=2,1=1,0=0,-1=-1,-2=-2"
 
   describe("labeler-agreement and build-preferences") {
     it("hold labels to their gates and say which slice failed, with the evidence on the table") {
-      val lake = new TestLake()
-      graded(lake)
-      lake.submit("labeler-agreement", "a1", "gates" -> "grade/krippendorff_alpha=0.5") shouldBe 0
+      val lake = graded
       lake.submit(
         "labeler-agreement",
         "a2",
@@ -49,9 +50,7 @@ class PreferencesJobsSpec extends LoopSpec {
     }
 
     it("turn grades into soft labels, margins and ties, and differ by what was asked for") {
-      val lake = new TestLake()
-      graded(lake)
-      lake.submit("labeler-agreement", "a1") shouldBe 0
+      val lake = graded
       val question = "question" -> "grade"
       lake.submit("build-preferences", "none", question) shouldBe 2
       lake.output should include("Cannot tell what the answers [-2, 0, 1, 2] say")
@@ -113,9 +112,7 @@ class PreferencesJobsSpec extends LoopSpec {
     }
 
     it("refuse to train on what is for something else") {
-      val lake = new TestLake()
-      graded(lake)
-      lake.submit("labeler-agreement", "a1") shouldBe 0
+      val lake = graded
       val settings = Seq("question" -> "grade", grades, "intended-use" -> "evaluation only")
       lake.submit("build-preferences", "p1", settings: _*) shouldBe 0
       lake.submit("train-reward", "r1") shouldBe 2
