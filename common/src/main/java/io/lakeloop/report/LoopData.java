@@ -50,8 +50,11 @@ final class LoopData {
                 .groupBy("table_name", "reason_code")
                 .count()
                 .orderBy(col("count").desc(), col("reason_code"))));
-    data.put("agreement", latest(LABELER_AGREEMENT, "labeler-agreement"));
-    data.put("raters", latest(LABELER_QUALITY, "labeler-agreement"));
+    data.put("agreement", latest(LABELER_AGREEMENT, "labeler-agreement", "slice_kind <> 'raters'"));
+    data.put(
+        "raters",
+        latest(
+            LABELER_QUALITY, "labeler-agreement", "measure IN ('quality', 'left_rate', 'action')"));
     data.put("reward", reward());
     data.put("ppo", latest(TRAINING_METRICS, "train-policy"));
     data.put("sft", latest(TRAINING_METRICS, "train-sft"));
@@ -130,9 +133,14 @@ final class LoopData {
 
   /** Rows of the job's last run that succeeded. */
   private List<Map<String, Object>> latest(Table table, String job) {
+    return latest(table, job, "true");
+  }
+
+  private List<Map<String, Object>> latest(Table table, String job, String condition) {
     return rows(
         table(table)
             .where(col("run_id").equalTo(lastRun(job)))
+            .where(condition)
             .drop("at")
             .orderBy(table.columns().get(1).name(), table.columns().get(2).name()));
   }

@@ -144,7 +144,10 @@ final class Quickstart {
     console.say("");
     line(
         "agreement (Krippendorff's alpha)",
-        row(LABELER_AGREEMENT, prefix + "labeler-agreement", "slice_kind = 'all'"));
+        row(
+            LABELER_AGREEMENT,
+            prefix + "labeler-agreement",
+            "slice_kind = 'all' AND coefficient = 'krippendorff_alpha' AND weights = 'identity'"));
     String evaluated = "slice_kind = 'all' AND metric = '%s'";
     line(
         "reward accuracy, held out",
