@@ -21,11 +21,11 @@ import org.apache.spark.api.java.JavaSparkContext;
  * Every agreement coefficient that the labels of one slice allow.
  *
  * <p>{@code percent_agreement, fleiss_kappa, randolph_kappa, brennan_prediger, gwet_ac,
- * krippendorff_alpha} need no raters' names; {@code conger_kappa} does; {@code cohen_kappa,
- * scott_pi, bangdiwala_b, cohen_kappa_max} need two raters, {@code light_kappa} more, and {@code
- * cohen_kappa} of each pair has a slice of its own. {@code fleiss_kappa_category} is Fleiss' of one
- * category against the others. With an order or numbers, all weights are computed; identity
- * otherwise.
+ * krippendorff_alpha} need no raters' names; {@code conger_kappa} and {@code light_kappa} do;
+ * {@code cohen_kappa, scott_pi, bangdiwala_b, cohen_kappa_max} need two raters, and {@code
+ * cohen_kappa} of each pair of more has a slice of its own. {@code fleiss_kappa_category} is
+ * Fleiss' of one category against the others. With an order or numbers, all weights are computed;
+ * identity otherwise.
  */
 public final class Coefficients {
   private static final long CELLS_AT_ONCE = 4_000_000;
@@ -65,10 +65,7 @@ public final class Coefficients {
     } else {
       weightings.add(Weighting.identity(values.size()));
     }
-    weightings.addAll(
-        settings.custom(question).stream()
-            .filter(w -> w.matrix().length == values.size())
-            .toList());
+    weightings.addAll(settings.custom(question));
     this.seed = seed;
   }
 
@@ -196,7 +193,12 @@ public final class Coefficients {
     }
     if (raters == 2) {
       RaterPairs.Pair pair = tables.get(0);
-      weightings.forEach(w -> add("cohen_kappa", w, pair.table().cohen(w)));
+      for (Weighting weighting : weightings) {
+        Estimate cohen = pair.table().cohen(weighting);
+        add("cohen_kappa", weighting, cohen);
+        // The mean over one pair.
+        add("light_kappa", weighting, cohen);
+      }
       add("cohen_kappa_max", weightings.get(0), pair.table().largestCohen());
       add("bangdiwala_b", weightings.get(0), pair.table().bangdiwala());
       return;

@@ -2,6 +2,7 @@ package io.lakeloop.feedback.agreement;
 
 import static org.apache.spark.sql.functions.lit;
 
+import io.lakeloop.agreement.Weighting;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.consensus.Consensus;
@@ -88,6 +89,7 @@ public final class LabelerAgreement {
           declared);
     }
     List<String> order = declared.isEmpty() ? values : declared;
+    coefficients.custom(question).forEach(weights -> refuseOtherSize(question, order, weights));
     boolean ordered = !declared.isEmpty() || LabelBlocks.numeric(values);
     for (Slices.Slice slice : Slices.of(answers, coefficients.slices())) {
       try (LabelBlocks labels = LabelBlocks.gather(slice.labels(), order)) {
@@ -97,6 +99,18 @@ public final class LabelerAgreement {
           consensus(question, slice.labels(), queue, labels);
         }
       }
+    }
+  }
+
+  private static void refuseOtherSize(String question, List<String> order, Weighting weights) {
+    if (weights.matrix().length != order.size()) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot weigh the answers to %s: coefficients.custom-weights has %d rows, the answers are"
+              + " %s. Give a row for each, or declare them all in coefficients.categories.",
+          question,
+          weights.matrix().length,
+          order);
     }
   }
 
