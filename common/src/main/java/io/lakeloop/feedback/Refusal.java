@@ -7,6 +7,9 @@ import io.lakeloop.text.personal.PersonalDataFinder;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Why a record cannot be used.
@@ -48,6 +51,22 @@ public record Refusal(String code, String reason) {
   private static final Pattern NUMBER_PART =
       Pattern.compile(
           "(?<![\\p{N}:-])(?!\\d{4}-\\d\\d-\\d\\d(?:T|\\b))\\d(?:[ .()/-]{0,2}\\d){5,}");
+
+  /**
+   * The row of a refused record, for a schema that begins with source_file and line and ends with
+   * reason_code, reason and payload.
+   *
+   * @param raw the record as it came
+   */
+  public Row row(StructType schema, String file, long line, String raw) {
+    Object[] cells = new Object[schema.size()];
+    cells[0] = file;
+    cells[1] = line;
+    cells[cells.length - 3] = code;
+    cells[cells.length - 2] = reason;
+    cells[cells.length - 1] = payload(raw);
+    return RowFactory.create(cells);
+  }
 
   /** The part of a refused record that may be kept: bounded, personal data replaced. */
   public static String payload(String record) {

@@ -120,12 +120,6 @@ public final class QueueReader {
   }
 
   private static Row refused(String file, long line, Refusal refusal, String raw) {
-    Object[] cells = new Object[SCHEMA.size()];
-    cells[0] = file;
-    cells[1] = line;
-    cells[cells.length - 3] = refusal.code();
-    cells[cells.length - 2] = refusal.reason();
-    cells[cells.length - 1] = Refusal.payload(raw);
-    return RowFactory.create(cells);
+    return refusal.row(SCHEMA, file, line, raw);
   }
 }
