@@ -23,8 +23,8 @@ class RetentionSpec extends LoopSpec {
     val labels = items.flatMap(item => Seq("r1,a", "r2,a", "r3,b").map(vote => s"$item,$vote"))
     val csv = write(temporary(), "labels.csv", ("item_id,rater_id,value" +: labels).mkString("\n"))
     withClue(lake.output)(lake.submit("ingest-labels", "l1", "path" -> csv.toString) shouldBe 0)
-    lake.submit("labeler-agreement", "a1", "resamples" -> "100") shouldBe 0
-    lake.submit("build-preferences", "p1", "min-probability" -> "0.5", "test-share" -> "0.4")
+    lake.submit("labeler-agreement", "a1", "coefficients.resamples" -> "100") shouldBe 0
+    lake.submit("build-preferences", "p1", "labels.min-probability" -> "0.5", "test-share" -> "0.4")
     lake
   }
 
