@@ -279,6 +279,14 @@ class PublishedAgreementSpec extends LoopSpec {
         tables.rater("preference", s"confusion/${t + 1}/${l + 1}", observer.toString) shouldBe
           expected.get("error_rates").get(s"observer$observer").get(t).get(l).asDouble +- 1e-5
       }
+      // The first observer saw every patient three times.
+      val own = sheet.map(_.split(",")).filter(_(1) == "1").groupBy(_(0)).values.map(_.map(_(3)))
+      val pairs = own.flatMap(values =>
+        for (i <- values.indices; j <- i + 1 until values.size) yield values(i) == values(j)
+      )
+      pairs should have size 135
+      tables.rater("preference", "self_consistency", "1") shouldBe
+        pairs.count(identity).toDouble / pairs.size +- 1e-12
       val inferred = lake.table("item_consensus").where("method = 'dawid_skene'").collect()
       inferred should have length 45
       inferred.foreach { row =>
