@@ -79,6 +79,15 @@ trait LoopSpec extends AnyFunSpec with Matchers {
     def table(name: String): DataFrame =
       SharedSpark.session.read.format("delta").load(root.resolve("tables").resolve(name).toString)
 
+    /** Answers SQL about this lake, whatever other lakes this JVM's catalogue has heard of. */
+    def sql(query: String): DataFrame = {
+      val spark = SharedSpark.session
+      val known = spark.catalog.listTables().collect().filterNot(_.isTemporary)
+      known.foreach(table => spark.sql(s"DROP TABLE ${table.name}"))
+      lake.register()
+      spark.sql(query)
+    }
+
     def count(name: String, condition: String = "true"): Long = table(name).where(condition).count()
 
     /** All rows as sorted text, but for what says when the last attempt wrote them. */

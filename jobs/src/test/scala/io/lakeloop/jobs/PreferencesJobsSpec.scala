@@ -83,8 +83,7 @@ class PreferencesJobsSpec extends LoopSpec {
         .where("sides > 1")
         .count() shouldBe 0
 
-      lake.lake.register()
-      val diff = SharedSpark.session
+      val diff = lake
         .sql(
           "SELECT change, count(*) FROM snapshot_diff"
             + " WHERE from_snapshot = 'drop' AND to_snapshot = 'keep' GROUP BY change"

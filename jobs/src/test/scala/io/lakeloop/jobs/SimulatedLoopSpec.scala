@@ -266,9 +266,7 @@ class SimulatedLoopSpec extends LoopSpec {
     }
 
     it("traces a model to its log lines and a person to the models, in one query each") {
-      val spark = SharedSpark.session
-      lake.lake.register()
-      val forward = spark.sql("""
+      val forward = lake.sql("""
         SELECT DISTINCT m.snapshot_id, l.rater_id, r.source_file, r.line
         FROM model_versions m
         JOIN preferences p ON p.snapshot_id = m.snapshot_id
@@ -278,7 +276,7 @@ class SimulatedLoopSpec extends LoopSpec {
         JOIN interactions_raw r ON r.record_id = i.record_id
         WHERE m.model = 'policy' AND m.version = 1""")
       forward.count() should be > 100L
-      val backward = spark.sql(
+      val backward = lake.sql(
         """
         SELECT DISTINCT m.model, m.version
         FROM interactions i

@@ -37,8 +37,8 @@ import org.apache.spark.sql.Row;
  * weight = P(likeliest answer) * mean skill of the item's raters * factors of ticked reasons
  * </pre>
  *
- * <p>Weights are scaled to a mean of 1 over the snapshot, so that they move pairs against each
- * other and not the loss.
+ * <p>Weights are to be {@link #scaled} to a mean of 1 over the snapshot, so that they move pairs
+ * against each other and not the loss.
  */
 public final class PreferenceBuilder {
   private static final double SUREST = 1e-6;
@@ -95,7 +95,7 @@ public final class PreferenceBuilder {
             .withColumn("is_tie", col("tie").gt(greatest(col("for_a"), againstA())))
             .withColumn("p_a", shifted(col("for_a").plus(col("tie").divide(2))))
             .where(kept());
-    return scaled(sided.select(columns()));
+    return sided.select(columns());
   }
 
   private static Column againstA() {
@@ -227,7 +227,7 @@ public final class PreferenceBuilder {
   }
 
   /** Weights with a mean of 1; the mean is rounded, so that no order of adding shows in it. */
-  private static Dataset<Row> scaled(Dataset<Row> pairs) {
+  public static Dataset<Row> scaled(Dataset<Row> pairs) {
     Row mean = pairs.agg(avg("weight")).first();
     if (mean.isNullAt(0)) {
       return pairs;

@@ -68,11 +68,12 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
     Dataset<Row> split = new ConversationSplit(config.testShare()).apply(allowed).cache();
     tell(context, pairs.count(), allowed.count(), split);
 
+    Dataset<Row> snapshot = PreferenceBuilder.scaled(split.where("split IS NOT NULL"));
     Snapshots.publish(
         context,
-        split.where("split IS NOT NULL"),
+        snapshot,
         provenance.describe(
-            split.where("split IS NOT NULL"),
+            snapshot,
             List.of(LABELING_QUEUE, LABELS, ITEM_CONSENSUS, LABELER_QUALITY, INTERACTIONS),
             config.intendedUse()));
     split.unpersist();

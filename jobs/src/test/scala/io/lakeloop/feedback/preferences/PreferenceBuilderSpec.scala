@@ -59,8 +59,10 @@ class PreferenceBuilderSpec extends AnyFunSpec with Matchers {
   )
 
   private def build(settings: PreferenceSettings): Map[String, Row] =
-    new PreferenceBuilder(settings)
-      .build(queue, consensus, labels, skill, interactions)
+    PreferenceBuilder
+      .scaled(
+        new PreferenceBuilder(settings).build(queue, consensus, labels, skill, interactions)
+      )
       .collect()
       .map(row => row.getAs[String]("item_id") -> row)
       .toMap
