@@ -298,9 +298,6 @@ class SimulatedLoopSpec extends LoopSpec {
         "policy-grpo",
         "policy-dpo"
       )
-      Seq("interactions", "labels", "preferences").foreach(t =>
-        spark.sql(s"DROP TABLE IF EXISTS $t")
-      )
     }
 
     it("records every run, its settings and what it read and wrote") {
