@@ -47,14 +47,15 @@ public final class Cohorts {
       List<Estimate> estimates = CohortAgreement.estimates(sums, quantiles);
       if (!estimates.isEmpty()) {
         String value = cohort < 0 ? "all" : names.get(cohort);
-        found.put(value, measured(estimates, CohortAgreement.items(sums), numbers));
+        found.put(
+            value, measured(estimates, CohortAgreement.items(sums), numbers, labels.labels()));
       }
     }
     return found;
   }
 
   private static List<Coefficients.Measured> measured(
-      List<Estimate> estimates, long items, int[] numbers) {
+      List<Estimate> estimates, long items, int[] numbers, long labels) {
     List<String> coefficients =
         List.of("in_group_agreement", "cross_group_agreement", "cohort_gap");
     long raters = java.util.Arrays.stream(numbers).filter(n -> n >= 0).count();
@@ -62,7 +63,14 @@ public final class Cohorts {
     for (int i = 0; i < coefficients.size(); i++) {
       measured.add(
           new Coefficients.Measured(
-              coefficients.get(i), "identity", null, null, estimates.get(i), items, raters, 0));
+              coefficients.get(i),
+              "identity",
+              null,
+              null,
+              estimates.get(i),
+              items,
+              raters,
+              labels));
     }
     return measured;
   }

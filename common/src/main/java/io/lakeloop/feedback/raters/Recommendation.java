@@ -67,18 +67,15 @@ public record Recommendation(Action action, List<String> reasons) {
         && left.pValue() < rate / raters
         && Math.abs(left.value() - 0.5) > 0.1) {
       found.add(
-          Action.REVIEW,
-          "position_bias: left in %.0f %% (p %.1e)",
-          100 * left.value(),
-          left.pValue());
+          Action.REVIEW, "position_bias: left in %.0f %% (%s)", 100 * left.value(), chance(left));
     }
     Measure run = profile.measure("longest_run");
     if (enough(run, settings) && run.pValue() < rate / raters) {
       found.add(
           Action.REVIEW,
-          "straight_lining: %.0f equal answers in a row (p %.1e)",
+          "straight_lining: %.0f equal answers in a row (%s)",
           run.value(),
-          run.pValue());
+          chance(run));
     }
     Measure time = profile.measure("time_ratio");
     if (enough(time, settings) && time.value() < settings.fastest()) {
@@ -96,13 +93,19 @@ public record Recommendation(Action action, List<String> reasons) {
     if (enough(drift, settings) && drift.pValue() <= rate) {
       found.add(
           change.value() < 0 ? Action.REVIEW : Action.CALIBRATE,
-          "%s: rate of hits changed by %+.2f, %d answers ago (p %.1e)",
+          "%s: rate of hits changed by %+.2f, %d answers ago (%s)",
           change.value() < 0 ? "drift_down" : "drift_up",
           change.value(),
           change.labels(),
-          drift.pValue());
+          chance(drift));
     }
     return new Recommendation(found.action, found.reasons);
+  }
+
+  private static String chance(Measure measure) {
+    return measure.pValue() < 1e-12
+        ? "p below 1e-12"
+        : String.format(Locale.ROOT, "p %.1e", measure.pValue());
   }
 
   private static boolean enough(Measure measure, RaterSettings settings) {
