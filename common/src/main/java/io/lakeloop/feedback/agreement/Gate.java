@@ -60,7 +60,7 @@ public record Gate(
     for (Gate gate : gates) {
       List<Reached> found = reached.stream().filter(gate::isAbout).toList();
       if (found.isEmpty()) {
-        failed.add(gate.named() + " was not computed");
+        failed.add(gate.named() + " was not computed for " + gate.question());
       }
       for (Reached one : found) {
         double low = one.low() == null ? one.value() : one.low();

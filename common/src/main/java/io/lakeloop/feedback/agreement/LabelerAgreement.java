@@ -239,7 +239,7 @@ public final class LabelerAgreement {
         Map<String, Object> row = row(question, measure.rater(), null);
         row.put("measure", measure.measure());
         row.put("value", measure.value());
-        row.put("labels", labels.labels());
+        row.put("labels", labels.labels(measure.rater()));
         quality.add(row);
       }
       keep(question, method, inferred.items());

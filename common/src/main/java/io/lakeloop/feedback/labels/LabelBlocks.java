@@ -34,14 +34,17 @@ public final class LabelBlocks implements AutoCloseable {
 
   private final List<String> raters;
   private final List<String> values;
-  private final long labels;
+  private final Map<String, Long> labelsByRater;
   private final JavaRDD<LabelBlock> blocks;
 
   private LabelBlocks(
-      List<String> raters, List<String> values, long labels, JavaRDD<LabelBlock> blocks) {
+      List<String> raters,
+      List<String> values,
+      Map<String, Long> labelsByRater,
+      JavaRDD<LabelBlock> blocks) {
     this.raters = raters;
     this.values = values;
-    this.labels = labels;
+    this.labelsByRater = labelsByRater;
     this.blocks = blocks;
   }
 
@@ -56,6 +59,8 @@ public final class LabelBlocks implements AutoCloseable {
     List<Row> perRater =
         labels.groupBy("rater_id").agg(count("*")).orderBy("rater_id").collectAsList();
     List<String> raters = perRater.stream().map(row -> row.getString(0)).toList();
+    Map<String, Long> labelsByRater = new HashMap<>();
+    perRater.forEach(row -> labelsByRater.put(row.getString(0), row.getLong(1)));
     long total = perRater.stream().mapToLong(row -> row.getLong(1)).sum();
     int count = (int) Math.max(1, Math.min(MOST_BLOCKS, total / LABELS_PER_BLOCK));
     Map<String, Integer> raterNumbers = numbers(raters);
@@ -69,7 +74,7 @@ public final class LabelBlocks implements AutoCloseable {
             .javaRDD()
             .mapPartitions(rows -> block(rows, raterNumbers, valueNumbers))
             .persist(StorageLevel.MEMORY_AND_DISK());
-    return new LabelBlocks(raters, values, total, blocks);
+    return new LabelBlocks(raters, values, labelsByRater, blocks);
   }
 
   /**
@@ -149,7 +154,12 @@ public final class LabelBlocks implements AutoCloseable {
 
   /** Labels in all. */
   public long labels() {
-    return labels;
+    return labelsByRater.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Labels of one rater. */
+  public long labels(String rater) {
+    return labelsByRater.get(rater);
   }
 
   /** All labels, those included that their rater changed later. */

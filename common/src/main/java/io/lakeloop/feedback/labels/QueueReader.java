@@ -1,6 +1,5 @@
 package io.lakeloop.feedback.labels;
 
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
@@ -70,8 +69,7 @@ public final class QueueReader {
                         row.getString(3),
                         null,
                         null),
-            Encoders.row(SCHEMA))
-        .withColumn("payload", lit(null).cast("string"));
+            Encoders.row(SCHEMA));
   }
 
   private static Row row(String file, JsonRecords.Entry entry) {
