@@ -22,6 +22,8 @@ public enum ErrorCode {
   GATE_FAILED,
   /** A published file no longer has the digest that its manifest names. */
   ARTIFACT_CORRUPT,
+  /** Another driver is at work on this run. */
+  RUN_IN_PROGRESS,
   /** Anything else: a defect of ours, or of the machine. */
   INTERNAL;
 

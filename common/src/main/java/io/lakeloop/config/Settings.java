@@ -61,13 +61,15 @@ public final class Settings {
   /**
    * Resolves the settings of {@code subject}.
    *
+   * @param files each over the ones before it, key by key
    * @throws UserError CONFIG_INVALID with every unknown key (and the nearest known one), missing
    *     key, value of the wrong type or out of range; INPUT_MISSING if there is no such file
    */
   public static <T extends Record> T load(
-      Class<T> type, String subject, Path file, Map<String, String> overrides) {
+      Class<T> type, String subject, List<Path> files, Map<String, String> overrides) {
     Problems problems = Problems.in(subject);
-    ObjectNode tree = parse(file, subject);
+    ObjectNode tree = JsonNodeFactory.instance.objectNode();
+    files.forEach(file -> merge(tree, parse(file, subject)));
     overrides.forEach((key, value) -> override(tree, type, key, value, problems));
     RecordReader.unknownKeys(type, tree, "", problems);
     T settings = new RecordReader(problems).read(type, tree, "");
@@ -106,6 +108,19 @@ public final class Settings {
       throw new UserError(
           ErrorCode.INPUT_MISSING, "Cannot read the settings in %s: %s.", file, e.getMessage());
     }
+  }
+
+  private static void merge(ObjectNode tree, ObjectNode over) {
+    over.properties()
+        .forEach(
+            entry -> {
+              if (tree.get(entry.getKey()) instanceof ObjectNode below
+                  && entry.getValue() instanceof ObjectNode above) {
+                merge(below, above);
+              } else {
+                tree.set(entry.getKey(), entry.getValue());
+              }
+            });
   }
 
   /** Puts one {@code --set} into the tree, read by the type that its key has. */

@@ -28,6 +28,9 @@ public interface ArtifactStore extends Serializable {
   /** A local folder with the published files. */
   Path fetch(String name) throws IOException;
 
+  /** One small text file of what is published, empty where it is not. */
+  Optional<String> read(String name, String file) throws IOException;
+
   /** Removes what is published under the name; there need not be anything. */
   void remove(String name) throws IOException;
 

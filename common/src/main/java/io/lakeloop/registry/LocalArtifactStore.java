@@ -102,6 +102,12 @@ public final class LocalArtifactStore implements ArtifactStore {
   }
 
   @Override
+  public Optional<String> read(String name, String file) throws IOException {
+    Path path = inside(name + "/" + file);
+    return Files.isRegularFile(path) ? Optional.of(Files.readString(path)) : Optional.empty();
+  }
+
+  @Override
   public Optional<String> record(String name) throws IOException {
     Path file = inside(name);
     return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();

@@ -65,9 +65,8 @@ public final class Registry implements Serializable {
   public ModelVersion publish(Path draft, Manifest manifest) throws IOException {
     SortedMap<String, String> files = digests(draft);
     for (int version : versions(manifest.model())) {
-      ModelVersion published = open(manifest.model(), version);
-      if (published.manifest().runId().equals(manifest.runId())) {
-        return published;
+      if (manifest(manifest.model(), version).runId().equals(manifest.runId())) {
+        return open(manifest.model(), version);
       }
     }
     while (true) {
@@ -93,6 +92,41 @@ public final class Registry implements Serializable {
   }
 
   /**
+   * Takes a version of another registry in under its own name and number, file by file the same.
+   * One that is here already stays as it is.
+   *
+   * @param source verified
+   * @param runId run that copies it
+   * @throws UserError GATE_FAILED if the number is another version's here
+   */
+  public ModelVersion adopt(ModelVersion source, String runId) throws IOException {
+    String name = name(source.model(), source.version());
+    if (!versions(source.model()).contains(source.version())) {
+      Path draft = draft(source.model(), runId);
+      List<String> files = new ArrayList<>(source.manifest().files().keySet());
+      files.add(MANIFEST);
+      for (String file : files) {
+        Path target = draft.resolve(file);
+        Files.createDirectories(target.getParent());
+        Files.copy(source.folder().resolve(file), target);
+      }
+      store.publish(draft, name);
+    }
+    ModelVersion here = resolve(source.ref());
+    if (!here.manifest().equals(source.manifest())) {
+      throw new UserError(
+          ErrorCode.GATE_FAILED,
+          "Cannot take in %s: this registry has another %s, made by the run %s with the digest %s."
+              + " Train a new version, whose number is free in both.",
+          source,
+          here,
+          here.manifest().runId(),
+          here.manifest().digest());
+    }
+    return here;
+  }
+
+  /**
    * The version of the model that holds just these files, if there is one.
    *
    * @param files digests by name
@@ -100,9 +134,8 @@ public final class Registry implements Serializable {
   public Optional<ModelVersion> find(String model, SortedMap<String, String> files)
       throws IOException {
     for (int version : versions(model)) {
-      ModelVersion published = open(model, version);
-      if (published.manifest().files().equals(files)) {
-        return Optional.of(published);
+      if (manifest(model, version).files().equals(files)) {
+        return Optional.of(open(model, version));
       }
     }
     return Optional.empty();
@@ -180,6 +213,10 @@ public final class Registry implements Serializable {
   private String known() throws IOException {
     List<String> models = store.list("models");
     return models.isEmpty() ? "" : " (models: " + String.join(", ", models) + ")";
+  }
+
+  private Manifest manifest(String model, int version) throws IOException {
+    return JSON.readValue(store.read(name(model, version), MANIFEST).orElseThrow(), Manifest.class);
   }
 
   private ModelVersion open(String model, int version) throws IOException {

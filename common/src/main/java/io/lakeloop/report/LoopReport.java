@@ -29,14 +29,14 @@ public final class LoopReport {
   /**
    * Writes the page; one that is there stays readable until the new one is whole.
    *
-   * @param landing folder with planted.json and raters.json, or null
+   * @param landing folder of the settings with planted.json and raters.json, or empty
    */
-  public void write(Path page, Path landing) throws IOException {
+  public void write(Path page, String landing) throws IOException {
     LoopData gatherer = new LoopData(context);
     Map<String, Object> data = gatherer.gather();
-    if (landing != null) {
-      data.put("planted", gatherer.planted(read(landing.resolve("planted.json"), Planted.class)));
-      data.put("truth", read(landing.resolve("raters.json"), Map.class));
+    if (!landing.isBlank()) {
+      data.put("planted", gatherer.planted(read(landing + "/planted.json", Planted.class)));
+      data.put("truth", read(landing + "/raters.json", Map.class));
     }
     Files.createDirectories(page.toAbsolutePath().getParent());
     Path fresh = page.resolveSibling(page.getFileName() + ".new");
@@ -44,13 +44,14 @@ public final class LoopReport {
     Files.move(fresh, page, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static <T> T read(Path file, Class<T> type) throws IOException {
+  private <T> T read(String setting, Class<T> type) throws IOException {
+    Path file = context.input(setting);
     if (!Files.exists(file)) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
           "Cannot compare with what was planted: there is no %s. Leave landing empty for a real"
               + " lake.",
-          file);
+          context.path(setting));
     }
     return JSON.readValue(file.toFile(), type);
   }

@@ -13,6 +13,7 @@ import java.util.Optional;
  * What a command line asks for, whatever the job.
  *
  * @param conf folder that holds a folder of settings for each environment
+ * @param lake given, or empty for the environment's own
  * @param runId given, or empty for a fresh one
  * @param overrides {@code --set key=value}, in their order
  * @param terminal somebody watches standard error
@@ -20,20 +21,21 @@ import java.util.Optional;
 public record Invocation(
     String environment,
     Path conf,
-    String lake,
+    Optional<String> lake,
     Optional<String> runId,
     Map<String, String> overrides,
     boolean terminal) {
 
   /**
-   * Reads {@code --env --conf --lake --run-id --set}.
+   * Reads {@code --env --conf --lake --run-id --set}, and {@code --to E}, which is short for {@code
+   * --set to=E}.
    *
    * @throws UserError CONFIG_INVALID naming the argument that is wrong
    */
   public static Invocation parse(List<String> arguments) {
     String environment = "local";
     Path conf = Path.of("conf");
-    String lake = "lake";
+    Optional<String> lake = Optional.empty();
     Optional<String> runId = Optional.empty();
     Map<String, String> overrides = new LinkedHashMap<>();
     boolean terminal = false;
@@ -43,8 +45,9 @@ public record Invocation(
       switch (argument) {
         case "--env" -> environment = plain(argument, value(argument, rest));
         case "--conf" -> conf = Path.of(value(argument, rest));
-        case "--lake" -> lake = value(argument, rest);
+        case "--lake" -> lake = Optional.of(value(argument, rest));
         case "--run-id" -> runId = Optional.of(plain(argument, value(argument, rest)));
+        case "--to" -> overrides.put("to", plain(argument, value(argument, rest)));
         case "--terminal" -> terminal = true;
         case "--set" -> {
           String[] pair = value(argument, rest).split("=", 2);
@@ -78,7 +81,7 @@ public record Invocation(
     return new UserError(
         ErrorCode.CONFIG_INVALID,
         "Cannot read the command line: %s. Known: --env E --conf DIR --lake DIR --run-id ID --set"
-            + " key=value.",
+            + " key=value --to E.",
         String.format(java.util.Locale.ROOT, why, arguments));
   }
 }

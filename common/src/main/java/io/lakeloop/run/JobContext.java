@@ -2,6 +2,8 @@ package io.lakeloop.run;
 
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.lm.ModelFolder;
 import io.lakeloop.registry.Checkpoints;
 import io.lakeloop.registry.Manifest;
@@ -28,6 +30,7 @@ import org.apache.spark.sql.SparkSession;
 /** What a running job may touch: its tables, the registry, its clock and its progress. */
 public final class JobContext {
   private final SparkSession spark;
+  private final Environments environments;
   private final Registry registry;
   private final RunTables tables;
   private final Lineage lineage;
@@ -37,12 +40,14 @@ public final class JobContext {
 
   JobContext(
       SparkSession spark,
+      Environments environments,
       Registry registry,
       RunTables tables,
       Lineage lineage,
       Ledger.Start start,
       Console console) {
     this.spark = spark;
+    this.environments = environments;
     this.registry = registry;
     this.tables = tables;
     this.lineage = lineage;
@@ -78,6 +83,7 @@ public final class JobContext {
         lake,
         new JobContext(
             spark,
+            environments,
             registry,
             RunTables.unpinned(lake, runId()),
             new Lineage(runId()),
@@ -88,6 +94,53 @@ public final class JobContext {
   /** Replaces {@code {lake}} in a path of the settings by the lake's root. */
   public String path(String setting) {
     return setting.replace("{lake}", tables.lakeRoot());
+  }
+
+  /**
+   * A file of the settings on this machine.
+   *
+   * @throws UserError CONFIG_INVALID if it lies in a bucket
+   */
+  public Path localPath(String key, String setting) {
+    String path = path(setting);
+    if (isRemote(path)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot use %s=%s: it must lie on this machine, not in a bucket that everybody who reads"
+              + " the lake can read. Name a local file or folder.",
+          key,
+          path);
+    }
+    return Path.of(path);
+  }
+
+  static boolean isRemote(String path) {
+    return path.matches("[a-z][a-z0-9+.-]*://.*");
+  }
+
+  /** A folder of the settings, in the lake's bucket or on this machine, to write plain files to. */
+  public OutputFolder output(String setting) throws IOException {
+    return new OutputFolder(this, path(setting));
+  }
+
+  /** A file of the settings, brought to this machine where it is not; it need not exist. */
+  public Path input(String setting) throws IOException {
+    String path = path(setting);
+    if (!isRemote(path)) {
+      return Path.of(path);
+    }
+    Path copy = Files.createTempDirectory("lakeloop-input-").resolve("file");
+    tables.download(path, copy);
+    return copy;
+  }
+
+  /** The environment that this run belongs to. */
+  public String environment() {
+    return start.environment();
+  }
+
+  public Environments environments() {
+    return environments;
   }
 
   /** Start of the run's first attempt: the only time that rows may carry. */
@@ -119,9 +172,9 @@ public final class JobContext {
     lineage.read("file", name, null, null, digest);
   }
 
-  /** Notes that a file outside the lake was written. */
-  public void wroteFile(Path file) throws IOException {
-    lineage.write("file", file.toString(), null, null, Digest.of(file), 0);
+  /** Notes that a file outside the lake's tables was written. */
+  void wroteFile(String name, String digest) {
+    lineage.write("file", name, null, null, digest, 0);
   }
 
   /** The model that a setting names, as pinned when the run's first attempt began. */
@@ -227,7 +280,15 @@ public final class JobContext {
     return published;
   }
 
-  private static Map<String, Object> row(Manifest manifest) {
+  /**
+   * The tables of another environment, read as they are; what is written there is this run's slice.
+   */
+  public RunTables tablesOf(Environments.Environment other) {
+    return RunTables.unpinned(other.lake(), runId());
+  }
+
+  /** What model_versions says of a version. */
+  public static Map<String, Object> row(Manifest manifest) {
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", manifest.runId());
     row.put("model", manifest.model());

@@ -1,8 +1,10 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Settings;
 import io.lakeloop.config.UserError;
+import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
@@ -28,14 +30,20 @@ public final class JobRunner {
   private static final int LONGEST_ERROR = 2000;
 
   private final Lake lake;
+  private final ArtifactStore artifacts;
   private final Registry registry;
   private final Clock clock;
   private final Console console;
   private final String codeVersion;
 
-  public JobRunner(Lake lake, Registry registry, Clock clock, Console console, String codeVersion) {
+  /**
+   * @param artifacts where models are published and leases are kept
+   */
+  public JobRunner(
+      Lake lake, ArtifactStore artifacts, Clock clock, Console console, String codeVersion) {
     this.lake = lake;
-    this.registry = registry;
+    this.artifacts = artifacts;
+    this.registry = new Registry(artifacts);
     this.clock = clock;
     this.console = console;
     this.codeVersion = codeVersion;
@@ -57,13 +65,28 @@ public final class JobRunner {
         Settings.load(
             definition.settings(),
             definition.name(),
-            invocation
-                .conf()
-                .resolve(invocation.environment())
-                .resolve(definition.name() + ".yaml"),
+            EnvironmentSettings.files(
+                invocation.conf(), invocation.environment(), definition.name()),
             invocation.overrides());
-    Ledger ledger = new Ledger(lake);
-    Ledger.Start start = start(ledger, definition, invocation, config);
+    Instant now = clock.instant();
+    String runId =
+        invocation.runId().orElseGet(() -> definition.name() + "-" + RUN_TIME.format(now));
+    try (Lease lease = Lease.take(artifacts, runId, console, this::interrupt)) {
+      attempt(definition, invocation, config, lease, now);
+    }
+  }
+
+  /** Stops what this driver computes: another one has taken the run over. */
+  private void interrupt(Thread worker) {
+    lake.spark().sparkContext().cancelAllJobs();
+    worker.interrupt();
+  }
+
+  private <C extends Record> void attempt(
+      JobDefinition<C> definition, Invocation invocation, C config, Lease lease, Instant now)
+      throws Exception {
+    Ledger ledger = new Ledger(lake, lease.driver());
+    Ledger.Start start = start(ledger, definition, invocation, config, lease.runId(), now);
     console.detail("%s --run-id %s", definition.name(), start.runId());
     console.detail("  settings %s", start.config());
     Lineage lineage = new Lineage(start.runId());
@@ -78,8 +101,20 @@ public final class JobRunner {
     try {
       definition
           .job()
-          .run(config, new JobContext(lake.spark(), registry, tables, lineage, start, console));
+          .run(
+              config,
+              new JobContext(
+                  lake.spark(),
+                  new Environments(lake.spark(), invocation.conf()),
+                  registry,
+                  tables,
+                  lineage,
+                  start,
+                  console));
+      lease.requireHeld();
     } catch (Exception | LinkageError e) {
+      // What another driver goes on with is its own to end.
+      lease.requireHeld();
       UserError error = userError(e).orElse(null);
       ledger.ended(
           start,
@@ -96,11 +131,13 @@ public final class JobRunner {
   }
 
   private <C extends Record> Ledger.Start start(
-      Ledger ledger, JobDefinition<C> definition, Invocation invocation, C config)
+      Ledger ledger,
+      JobDefinition<C> definition,
+      Invocation invocation,
+      C config,
+      String runId,
+      Instant now)
       throws Exception {
-    Instant now = clock.instant();
-    String runId =
-        invocation.runId().orElseGet(() -> definition.name() + "-" + RUN_TIME.format(now));
     String json = Settings.toJson(config);
     Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), json);
     if (earlier.isPresent()) {

@@ -18,9 +18,14 @@ import org.apache.spark.sql.Row;
 /** The runs and lineage tables: one row per logical run, whichever attempt wrote it. */
 final class Ledger {
   private final Lake lake;
+  private final String driver;
 
-  Ledger(Lake lake) {
+  /**
+   * @param driver what this driver is called
+   */
+  Ledger(Lake lake, String driver) {
     this.lake = lake;
+    this.driver = driver;
   }
 
   /** How a run began: its first attempt fixes all of this, retries read it. */
@@ -104,7 +109,7 @@ final class Ledger {
         metadata);
   }
 
-  private static TableRows row(Start start, String status, End end, Lineage lineage) {
+  private TableRows row(Start start, String status, End end, Lineage lineage) {
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", start.runId());
     row.put("job", start.job());
@@ -115,6 +120,7 @@ final class Ledger {
     row.put("config_digest", start.configDigest());
     row.put("pinned", start.pinned());
     row.put("code_version", start.codeVersion());
+    row.put("driver", driver);
     row.put("rows_read", lineage.rowsRead());
     row.put("rows_written", lineage.rowsWritten());
     if (end != null) {

@@ -4,6 +4,7 @@ import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -146,6 +147,16 @@ public final class RunTables {
   public void export(Dataset<Row> rows, String path) {
     lake.export(rows, path);
     lineage.write("file", path, null, null, null, 0);
+  }
+
+  /** Copies a file of this machine to a folder in a bucket. */
+  void upload(Path file, String target) throws IOException {
+    lake.upload(file, target);
+  }
+
+  /** Copies a file of a bucket to this machine, if there is one. */
+  void download(String source, Path file) throws IOException {
+    lake.download(source, file);
   }
 
   /** Writes lines to a file outside the lake; returns how many there were. */

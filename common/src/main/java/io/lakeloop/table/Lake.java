@@ -236,7 +236,7 @@ public final class Lake {
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
     Path target = new Path(path);
     Path draft = new Path(path + ".draft");
-    FileSystem files = target.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    FileSystem files = fileSystem(target);
     long written = 0;
     try (Writer out =
         new BufferedWriter(
@@ -258,11 +258,31 @@ public final class Lake {
     return written;
   }
 
+  /** Copies a file of this machine to wherever Hadoop's file systems reach. */
+  public void upload(java.nio.file.Path file, String target) throws IOException {
+    Path to = new Path(target);
+    fileSystem(to).copyFromLocalFile(false, true, new Path(file.toUri()), to);
+  }
+
+  /** Copies a file from wherever Hadoop's file systems reach to this machine, if there is one. */
+  public void download(String source, java.nio.file.Path file) throws IOException {
+    Path from = new Path(source);
+    if (fileSystem(from).exists(from)) {
+      try (InputStream in = fileSystem(from).open(from)) {
+        java.nio.file.Files.copy(in, file);
+      }
+    }
+  }
+
+  private FileSystem fileSystem(Path path) throws IOException {
+    return path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+  }
+
   /** Deletes the lake with all its tables. */
   public void delete() {
     Path folder = new Path(root);
     try {
-      folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).delete(folder, true);
+      fileSystem(folder).delete(folder, true);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -272,7 +292,7 @@ public final class Lake {
   public boolean mayHold(Table table, String slice) {
     Path folder = new Path(path(table), table.slice() + "=" + slice);
     try {
-      return folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder);
+      return fileSystem(folder).exists(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -305,8 +325,7 @@ public final class Lake {
 
   private JsonNode commitInfo(Table table, long version) {
     Path file = new Path(path(table), String.format(Locale.ROOT, "_delta_log/%020d.json", version));
-    try (InputStream in =
-        file.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(file)) {
+    try (InputStream in = fileSystem(file).open(file)) {
       for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
         JsonNode action = JSON.readTree(line);
         if (action.has("commitInfo")) {

@@ -37,6 +37,10 @@ public final class LedgerTables {
               optional("error", StringType, "why it failed"),
               required("rows_read", LongType, "records that the job took in"),
               required("rows_written", LongType, "rows written to tables"),
+              optional(
+                  "driver",
+                  StringType,
+                  "host and process of the last attempt's driver, which held the run's lease"),
               optional("cost", DoubleType, "cost, where a price is configured"))
           .check("status_known", "status IN ('STARTED', 'SUCCEEDED', 'FAILED')");
 

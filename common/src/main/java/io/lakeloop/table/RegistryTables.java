@@ -53,7 +53,41 @@ public final class RegistryTables {
           required("reason", StringType, "why"),
           required("at", TimestampType, "start of the run, UTC"));
 
+  public static final Table PROMOTIONS =
+      Table.of(
+          "promotions",
+          "run_id",
+          "promote",
+          "One model version that came from another environment.",
+          required("run_id", StringType, "run of the other environment that copied it"),
+          required("model", StringType, "model"),
+          required("version", IntegerType, "version, the same there and here"),
+          required("digest", StringType, "SHA-256 of its manifest files, verified on both sides"),
+          required("manifest", StringType, "its manifest, JSON"),
+          required("from_environment", StringType, "where it came from"),
+          required("to_environment", StringType, "this environment"),
+          required("role", StringType, "promoted, or parent: what the promoted one came from"),
+          required("approver", StringType, "who answers for it"),
+          required("evidence_run", StringType, "run there whose evaluations allowed it"),
+          required("reason", StringType, "why"),
+          required("at", TimestampType, "start of the run, UTC"));
+
+  public static final Table PROMOTED_LINEAGE =
+      Table.of(
+          "promoted_lineage",
+          "run_id",
+          "promote",
+          "One edge of the lineage that came along with a promoted model version.",
+          required("run_id", StringType, "run that copied it"),
+          required("source_run_id", StringType, "run of the other environment that has the edge"),
+          required("direction", StringType, "read or write"),
+          required("kind", StringType, "table, model or file"),
+          required("name", StringType, "which"),
+          optional("version", StringType, "Delta version there, or model version"),
+          optional("slice", StringType, "slice of the table; null for all of it"),
+          optional("digest", StringType, "SHA-256, of models and files"));
+
   static List<Table> all() {
-    return List.of(MODEL_VERSIONS, ALIAS_EVENTS);
+    return List.of(MODEL_VERSIONS, ALIAS_EVENTS, PROMOTIONS, PROMOTED_LINEAGE);
   }
 }

@@ -52,7 +52,7 @@ class SettingsTest {
   private Example load(String yaml, Map<String, String> overrides) throws IOException {
     Path file = folder.resolve("example.yaml");
     Files.writeString(file, yaml);
-    return Settings.load(Example.class, "example", file, overrides);
+    return Settings.load(Example.class, "example", List.of(file), overrides);
   }
 
   @Test
@@ -126,7 +126,9 @@ class SettingsTest {
   @Test
   void namesTheMissingFile() {
     assertThatThrownBy(
-            () -> Settings.load(Example.class, "example", folder.resolve("none.yaml"), Map.of()))
+            () ->
+                Settings.load(
+                    Example.class, "example", List.of(folder.resolve("none.yaml")), Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessageContainingAll("there is no file", "none.yaml", "--conf");
   }

@@ -1,7 +1,6 @@
 package io.lakeloop.jobs;
 
-import io.lakeloop.config.ErrorCode;
-import io.lakeloop.config.UserError;
+import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.run.Invocation;
 import io.lakeloop.run.JobDefinition;
 import io.lakeloop.table.Table;
@@ -25,14 +24,11 @@ final class Help {
 
   /** The settings file is where defaults and their meaning live, so it is what is shown. */
   static String of(JobDefinition<?> job, Invocation invocation) throws IOException {
-    Path file = invocation.conf().resolve(invocation.environment()).resolve(job.name() + ".yaml");
-    if (!Files.isRegularFile(file)) {
-      throw new UserError(
-          ErrorCode.INPUT_MISSING,
-          "Cannot show the settings of %s: there is no file %s. Name a folder of settings with"
-              + " --conf, or an environment with --env.",
-          job.name(),
-          file);
+    List<Path> files =
+        EnvironmentSettings.files(invocation.conf(), invocation.environment(), job.name());
+    StringBuilder settings = new StringBuilder();
+    for (Path file : files) {
+      settings.append("# ").append(file).append("\n\n").append(Files.readString(file));
     }
     return """
         %s: %s
@@ -41,7 +37,7 @@ final class Help {
 
         submit %s [--env E] [--lake DIR] [--run-id ID] [--set key=value]...
 
-        Settings, with their defaults in %s (nested keys are dotted: --set ppo.steps=10):
+        Settings (nested keys are dotted: --set rollout.steps=10; a later file holds over the ones before it):
 
         %s"""
         .formatted(
@@ -50,8 +46,7 @@ final class Help {
             names(job.reads()),
             names(job.writes()),
             job.name(),
-            file,
-            Files.readString(file));
+            settings);
   }
 
   private static String names(List<Table> tables) {

@@ -197,10 +197,10 @@ public final class JobCatalogue {
               List.of(JUDGMENTS, EVALUATIONS)),
           new JobDefinition<>(
               "promote",
-              "points an alias to a version that passes its gate",
+              "points an alias to a version that passes its gate, here or in another environment",
               PromoteJob.Config.class,
               new PromoteJob(),
-              List.of(EVALUATIONS),
+              List.of(EVALUATIONS, LINEAGE),
               List.of(ALIAS_EVENTS)),
           new JobDefinition<>(
               "export-model",

@@ -1,14 +1,14 @@
 package io.lakeloop.jobs;
 
+import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
-import io.lakeloop.registry.LocalArtifactStore;
-import io.lakeloop.registry.Registry;
 import io.lakeloop.run.CodeVersion;
 import io.lakeloop.run.Console;
+import io.lakeloop.run.Environments;
+import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.Invocation;
 import io.lakeloop.run.JobRunner;
-import io.lakeloop.table.Lake;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /** The one entry point that spark-submit calls: {@code JOB arguments}, quickstart or sql. */
@@ -59,43 +60,46 @@ public final class Main {
       return 0;
     }
     Invocation invocation = Invocation.parse(rest);
+    EnvironmentSettings settings =
+        EnvironmentSettings.load(invocation.conf(), invocation.environment());
+    settings.requireOpen(invocation.environment(), command, invocation.overrides().keySet());
     Clock clock = Clock.systemUTC();
     Console console = new Console(System.err, invocation.terminal(), !quickstart, clock);
     if (quickstart) {
-      Quickstart.checkSettings(invocation);
-      Lake lake = lake(invocation.lake());
-      return new Quickstart(lake, runner(lake, clock, console), console, clock).run(invocation);
+      Quickstart.checkSettings(invocation, settings);
     }
-    var job = JobCatalogue.job(command);
-    Lake lake = lake(invocation.lake());
-    return runner(lake, clock, console).run(job, invocation);
+    var job = quickstart ? null : JobCatalogue.job(command);
+    Environment environment =
+        environment(invocation.conf(), invocation.environment(), invocation.lake());
+    JobRunner runner =
+        new JobRunner(
+            environment.lake(),
+            environment.artifacts(),
+            clock,
+            console,
+            CodeVersion.of(Main.class, JobRunner.class));
+    return quickstart
+        ? new Quickstart(environment.lake(), runner, console, clock).run(invocation)
+        : runner.run(job, invocation);
   }
 
-  private static JobRunner runner(Lake lake, Clock clock, Console console) {
-    Registry registry =
-        new Registry(new LocalArtifactStore(Path.of(lake.root()).resolve("registry")));
-    return new JobRunner(
-        lake, registry, clock, console, CodeVersion.of(Main.class, JobRunner.class));
-  }
-
-  /** Opens the lake; Spark's own settings come from spark-submit. */
-  static Lake lake(String root) {
-    if (URI.create(root.replace(' ', '_')).getScheme() != null) {
+  /**
+   * Opens the environment, on another lake if one is given. Spark's settings are spark-submit's.
+   */
+  static Environment environment(Path conf, String name, Optional<String> lake) {
+    EnvironmentSettings settings = EnvironmentSettings.load(conf, name);
+    if (lake.isPresent()) {
+      settings.requireOpenLake(name);
+    }
+    String root = lake.orElse(settings.lake());
+    if (URI.create(root.replace(' ', '_')).getScheme() == null
+        && Files.isRegularFile(Path.of(root))) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
-          "Cannot open the lake %s: model registries live in local folders so far. Give a folder"
-              + " with --lake.",
-          root);
+          "Cannot open the lake %s: it is a file. Give a folder or s3a://bucket/prefix with --lake.",
+          Path.of(root).toAbsolutePath().normalize());
     }
-    Path folder = Path.of(root).toAbsolutePath().normalize();
-    if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot open the lake %s: it is a file. Give a folder with --lake.",
-          folder);
-    }
-    SparkSession spark = SparkSession.builder().appName("lakeloop").getOrCreate();
-    return new Lake(spark, folder.toString());
+    return new Environments(ClusterCheck.session(), conf).open(name, root);
   }
 
   /** For tests and the quickstart: arguments as a person would type them. */

@@ -3,6 +3,7 @@ package io.lakeloop.jobs;
 import static io.lakeloop.table.EvaluationTables.EVALUATIONS;
 import static io.lakeloop.table.LabelingTables.LABELER_AGREEMENT;
 
+import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.Problems;
 import io.lakeloop.run.Console;
 import io.lakeloop.run.Invocation;
@@ -10,7 +11,6 @@ import io.lakeloop.run.JobDefinition;
 import io.lakeloop.run.JobRunner;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +26,7 @@ import org.apache.spark.sql.Row;
  * fixed by the size, so a second run, or one after a crash, leaves the same rows.
  */
 final class Quickstart {
+  private static final String SUBJECT_KEY = "subject-key-file";
   private static final String LANDING = "{lake}/landing";
 
   /** Two: the small model's batches are not worth cutting further, and two cores are common. */
@@ -58,13 +59,13 @@ final class Quickstart {
     }
   }
 
-  private static List<Phase> phases(int size, String prefix) {
+  private static List<Phase> phases(Invocation invocation, int size, String prefix) {
     String preferences = prefix + "build-preferences";
     return List.of(
         Phase.of("simulate-logs", "path", LANDING, "size", String.valueOf(size)),
         Phase.of("ingest-logs", "path", LANDING + "/logs.jsonl"),
         // The desk answers in set phrases: there, nearly the same is not the same.
-        Phase.of("clean-logs", "duplicates.near", "false"),
+        Phase.of("clean-logs", cleaning(invocation)),
         Phase.of(
             "sample-for-labeling",
             "gold-questions",
@@ -91,26 +92,48 @@ final class Quickstart {
         Phase.of("report", "landing", LANDING));
   }
 
-  /** The one setting is the size, which the quickstart takes for all jobs. */
-  static void checkSettings(Invocation invocation) {
+  private static String[] cleaning(Invocation invocation) {
+    String secret = invocation.overrides().get(SUBJECT_KEY);
+    return secret == null
+        ? new String[] {"duplicates.near", "false"}
+        : new String[] {"duplicates.near", "false", SUBJECT_KEY, secret};
+  }
+
+  /**
+   * The size, which the quickstart takes for all jobs, and where the secret is, which does not
+   * belong into a bucket.
+   */
+  static void checkSettings(Invocation invocation, EnvironmentSettings environment) {
     Problems problems = Problems.in("quickstart");
     invocation
         .overrides()
         .forEach(
             (key, value) ->
                 problems
-                    .require(key.equals("size"), "%s is unknown (did you mean size?)", key)
+                    .require(
+                        key.equals("size") || key.equals(SUBJECT_KEY),
+                        "%s is unknown (known: size, %s)",
+                        key,
+                        SUBJECT_KEY)
                     .require(
                         !key.equals("size") || value.matches("[1-9][0-9]{0,3}"),
                         "size must be a whole number from 1 to 9999, got '%s'",
                         value));
-    problems.throwIfAny();
+    String lake = invocation.lake().orElse(environment.lake());
+    problems
+        .require(
+            !lake.contains("://") || invocation.overrides().containsKey(SUBJECT_KEY),
+            "the lake %s is a bucket, and the secret behind subject keys must not lie in it: add --set"
+                + " %s=FILE, a file of this machine, which is made where it is missing",
+            lake,
+            SUBJECT_KEY)
+        .throwIfAny();
   }
 
   int run(Invocation invocation) {
     int size = Integer.parseInt(invocation.overrides().getOrDefault("size", "1"));
     String prefix = invocation.runId().orElse("quickstart-" + size) + "-";
-    List<Phase> phases = phases(size, prefix);
+    List<Phase> phases = phases(invocation, size, prefix);
     Instant began = clock.instant();
     for (int i = 0; i < phases.size(); i++) {
       Phase phase = phases.get(i);
@@ -164,7 +187,7 @@ final class Quickstart {
     line(
         "safety violations, share",
         row(EVALUATIONS, prefix + "evaluate-policy", evaluated.formatted("safety_violation_rate")));
-    console.say("%-34s %s", "report", Path.of(lake.root(), "report", "index.html"));
+    console.say("%-34s %s", "report", lake.root() + "/report/index.html");
     console.say("%-34s %.0f s", "time", seconds);
   }
 

@@ -6,10 +6,12 @@ import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
@@ -25,14 +27,18 @@ final class SqlCommand {
   private SqlCommand() {}
 
   static int run(List<String> arguments) {
-    String root = "lake";
+    Path conf = Path.of("conf");
+    String environment = "local";
+    Optional<String> root = Optional.empty();
     String format = "table";
     String query = null;
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
       String argument = rest.next();
       switch (argument) {
-        case "--lake" -> root = value(argument, rest);
+        case "--conf" -> conf = Path.of(value(argument, rest));
+        case "--env" -> environment = value(argument, rest);
+        case "--lake" -> root = Optional.of(value(argument, rest));
         case "--format" -> format = value(argument, rest);
         default -> {
           if (query != null || argument.startsWith("--")) {
@@ -52,7 +58,7 @@ final class SqlCommand {
     if (!first.isEmpty() && !READING.contains(first)) {
       throw invalid("'%s' does not read; only jobs write to the lake", first);
     }
-    return answer(Main.lake(root), query, format);
+    return answer(Main.environment(conf, environment, root).lake(), query, format);
   }
 
   private static int answer(Lake lake, String query, String format) {
@@ -167,7 +173,7 @@ final class SqlCommand {
   private static UserError invalid(String why, Object... arguments) {
     return new UserError(
         ErrorCode.CONFIG_INVALID,
-        "Cannot read the command line: %s. Use: sql [--lake DIR] [--format table|csv|json]"
+        "Cannot read the command line: %s. Use: sql [--env E] [--lake DIR] [--format table|csv|json]"
             + " \"SELECT ...\"",
         String.format(Locale.ROOT, why, arguments));
   }

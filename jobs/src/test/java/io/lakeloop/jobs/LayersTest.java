@@ -28,6 +28,7 @@ class LayersTest {
             "io.lakeloop.policy..",
             "io.lakeloop.evaluation..",
             "io.lakeloop.supportdesk..",
+            "io.lakeloop.release..",
             "io.lakeloop.report..")
         .layer("services")
         .definedBy(
@@ -40,6 +41,7 @@ class LayersTest {
             "io.lakeloop.lm..",
             "io.lakeloop.algorithm..",
             "io.lakeloop.text..",
+            "io.lakeloop.s3..",
             "io.lakeloop.agreement..")
         .layer("config")
         .definedBy("io.lakeloop.config..")

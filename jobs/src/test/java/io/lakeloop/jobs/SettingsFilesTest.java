@@ -41,7 +41,7 @@ class SettingsFilesTest {
                 Settings.load(
                     job.settings(),
                     job.name(),
-                    file,
+                    List.of(file),
                     needsPath ? Map.of("path", "somewhere") : Map.of()))
         .doesNotThrowAnyException();
   }

@@ -62,9 +62,10 @@ trait LoopSpec extends AnyFunSpec with Matchers {
     }
     private val printed = new ByteArrayOutputStream()
     val lake = new Lake(SharedSpark.session, root.toString)
-    val registry = new Registry(new LocalArtifactStore(root.resolve("registry")))
+    private val artifacts = new LocalArtifactStore(root.resolve("registry"))
+    val registry = new Registry(artifacts)
     private val console = new Console(new PrintStream(printed, true, UTF_8), false, true, clock)
-    private val runner = new JobRunner(lake, registry, clock, console, "test")
+    private val runner = new JobRunner(lake, artifacts, clock, console, "test")
 
     def submit(job: String, runId: String, settings: (String, String)*): Int = {
       val sets = settings.flatMap { case (key, value) => Seq("--set", s"$key=$value") }

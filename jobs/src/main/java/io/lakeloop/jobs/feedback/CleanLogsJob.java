@@ -16,7 +16,6 @@ import io.lakeloop.run.JobContext;
 import io.lakeloop.run.SecretFile;
 import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.personal.PersonalDataFinder;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -57,7 +56,9 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
   @Override
   public void run(Config config, JobContext context) throws Exception {
     byte[] subjectKey =
-        SecretFile.read(Path.of(context.path(config.subjectKeyFile())), config.createSubjectKey());
+        SecretFile.read(
+            context.localPath("subject-key-file", config.subjectKeyFile()),
+            config.createSubjectKey());
     Dataset<Row> known = others(context, INTERACTIONS);
     Dataset<Row> refused =
         others(context, QUARANTINE)

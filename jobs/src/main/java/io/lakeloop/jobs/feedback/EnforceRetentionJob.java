@@ -9,7 +9,6 @@ import io.lakeloop.run.JobContext;
 import io.lakeloop.run.SecretFile;
 import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -47,7 +46,8 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
     // What this run deleted before it was cut off behind its report need not be looked for again.
     if (!context.tables().wrote(RetentionTables.DELETIONS)) {
       if (!config.requests().isBlank()) {
-        byte[] secret = SecretFile.read(Path.of(context.path(config.subjectKeyFile())), false);
+        byte[] secret =
+            SecretFile.read(context.localPath("subject-key-file", config.subjectKeyFile()), false);
         SourceFiles files = SourceFiles.find(context, config.requests());
         for (String subject : SubjectRequests.read(context.spark(), files, secret)) {
           retention.forget(subject, secret);

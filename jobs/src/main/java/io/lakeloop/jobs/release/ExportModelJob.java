@@ -9,6 +9,7 @@ import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.OutputFolder;
 import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,16 +30,17 @@ public final class ExportModelJob implements Job<ExportModelJob.Config> {
   @Override
   public void run(Config config, JobContext context) throws Exception {
     ModelVersion version = context.resolve(config.model());
-    Path folder = Path.of(context.path(config.folder()));
-    refuseOtherFiles(folder);
-    try (ModelLoader models = ModelLoader.forRun(context, Precision.FLOAT32)) {
+    try (OutputFolder output = context.output(config.folder());
+        ModelLoader models = ModelLoader.forRun(context, Precision.FLOAT32)) {
+      ModelFolder folder = new ModelFolder(output.path());
+      refuseOtherFiles(output.path());
       ModelLoader.Loaded loaded = models.open(version);
-      new ModelFolder(folder).write(loaded.model(), config.scalarHead(), version.folder());
+      folder.write(loaded.model(), config.scalarHead(), version.folder());
+      for (String file : folder.files().keySet()) {
+        output.publish(file);
+      }
+      context.say("wrote %s to %s", version, output);
     }
-    for (Path file : new ModelFolder(folder).files().values()) {
-      context.wroteFile(file);
-    }
-    context.say("wrote %s to %s", version, folder);
   }
 
   /** A run again may replace what it wrote; anything else in the folder is somebody's. */

@@ -10,16 +10,22 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.registry.Registry;
+import io.lakeloop.release.EnvironmentPromotion;
+import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.table.TableRows;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 
-/** Points an alias to a version, if what was measured of it allows that. */
+/**
+ * Points an alias to a version, if what was measured of it allows that; in another environment,
+ * after it was copied there.
+ */
 public final class PromoteJob implements Job<PromoteJob.Config> {
 
   public record Config(
@@ -28,7 +34,8 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
       String suite,
       double minWinRate,
       double maxSafetyViolationRate,
-      String actor) {
+      String actor,
+      String to) {
     public Config {
       Problems.in("promote")
           .require(
@@ -76,21 +83,33 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
             config.suite(),
             value(violations));
 
-    Registry.AliasEvent event =
-        context
-            .registry()
-            .move(
-                config.alias(),
-                candidate,
-                config.actor(),
-                context.runId(),
-                reason,
-                context.startedAt().toInstant().toString());
+    if (config.to().isBlank()) {
+      Registry.AliasEvent event = move(config, context, context.registry(), candidate, reason);
+      context.tables().replace(aliasEvents(config, context, event, candidate, winRate));
+      context.say("%s is now %s/%s: %s", candidate, candidate.model(), config.alias(), reason);
+    } else {
+      Environment target = EnvironmentPromotion.target(context, config.to());
+      ModelVersion copy =
+          new EnvironmentPromotion(context, target, config.to(), config.actor())
+              .copy(candidate, winRate.getAs("run_id"), reason);
+      Registry.AliasEvent event = move(config, context, target.registry(), copy, reason);
+      context.tablesOf(target).replace(aliasEvents(config, context, event, copy, winRate));
+      context.say(
+          "%s of %s is now %s/%s of %s: %s",
+          candidate, context.environment(), copy.model(), config.alias(), config.to(), reason);
+    }
+  }
 
-    context
-        .tables()
-        .replace(new TableRows(ALIAS_EVENTS).add(row(config, context, candidate, event, winRate)));
-    context.say("%s is now %s/%s: %s", candidate, candidate.model(), config.alias(), reason);
+  private static Registry.AliasEvent move(
+      Config config, JobContext context, Registry registry, ModelVersion version, String reason)
+      throws IOException {
+    return registry.move(
+        config.alias(),
+        version,
+        config.actor(),
+        context.runId(),
+        reason,
+        context.startedAt().toInstant().toString());
   }
 
   private static Row latest(
@@ -150,11 +169,11 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
         limit);
   }
 
-  private static Map<String, Object> row(
+  private static TableRows aliasEvents(
       Config config,
       JobContext context,
-      ModelVersion candidate,
       Registry.AliasEvent event,
+      ModelVersion candidate,
       Row evidence) {
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", context.runId());
@@ -166,6 +185,6 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
     row.put("evidence_run", evidence.getAs("run_id"));
     row.put("reason", event.reason());
     row.put("at", context.startedAt());
-    return row;
+    return new TableRows(ALIAS_EVENTS).add(row);
   }
 }

@@ -4,7 +4,7 @@ import io.lakeloop.config.Problems;
 import io.lakeloop.report.LoopReport;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import java.nio.file.Path;
+import io.lakeloop.run.OutputFolder;
 
 /** Draws the whole loop on one page: funnel, raters, reward, training, win rate, lineage. */
 public final class ReportJob implements Job<ReportJob.Config> {
@@ -17,12 +17,13 @@ public final class ReportJob implements Job<ReportJob.Config> {
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
-    Path page = Path.of(context.path(config.path()));
-    Path landing = config.landing().isBlank() ? null : Path.of(context.path(config.landing()));
-
-    new LoopReport(context).write(page, landing);
-
-    context.wroteFile(page);
-    context.say("wrote %s", page);
+    int slash = config.path().lastIndexOf('/');
+    String page = config.path().substring(slash + 1);
+    try (OutputFolder folder =
+        context.output(slash < 0 ? "." : config.path().substring(0, slash))) {
+      new LoopReport(context).write(folder.path().resolve(page), config.landing());
+      folder.publish(page);
+      context.say("wrote %s/%s", folder, page);
+    }
   }
 }

@@ -5,8 +5,8 @@ import static io.lakeloop.table.LabelingTables.LABELING_QUEUE;
 import io.lakeloop.config.Problems;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.OutputFolder;
 import io.lakeloop.supportdesk.RaterSimulator;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Lets the simulated raters answer everything in the labeling queue. */
@@ -23,7 +23,6 @@ public final class SimulateLabelsJob implements Job<SimulateLabelsJob.Config> {
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
-    Path folder = Path.of(context.path(config.path()));
     List<RaterSimulator.Item> items =
         context
             .tables()
@@ -44,10 +43,12 @@ public final class SimulateLabelsJob implements Job<SimulateLabelsJob.Config> {
             .toList();
 
     context.countRead(items.size());
-    long labels = new RaterSimulator(config.labelsPerItem(), config.seed()).write(folder, items);
-
-    context.wroteFile(folder.resolve("labels.csv"));
-    context.wroteFile(folder.resolve("raters.json"));
-    context.say("%,d labels on %,d items in %s", labels, items.size(), folder);
+    try (OutputFolder folder = context.output(config.path())) {
+      long labels =
+          new RaterSimulator(config.labelsPerItem(), config.seed()).write(folder.path(), items);
+      folder.publish("labels.csv");
+      folder.publish("raters.json");
+      context.say("%,d labels on %,d items in %s", labels, items.size(), folder);
+    }
   }
 }

@@ -3,8 +3,8 @@ package io.lakeloop.jobs.simulation;
 import io.lakeloop.config.Problems;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.OutputFolder;
 import io.lakeloop.supportdesk.LogSimulator;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Writes the logs of a simulated support desk, with known flaws planted in them. */
@@ -23,15 +23,14 @@ public final class SimulateLogsJob implements Job<SimulateLogsJob.Config> {
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
-    Path folder = Path.of(context.path(config.path()));
-
-    LogSimulator.Planted planted =
-        new LogSimulator(Math.multiplyExact(config.conversations(), config.size()), config.seed())
-            .write(folder, config.goldQuestions());
-
-    for (String file : List.of("logs.jsonl", "gold-questions.jsonl", "planted.json")) {
-      context.wroteFile(folder.resolve(file));
+    try (OutputFolder folder = context.output(config.path())) {
+      LogSimulator.Planted planted =
+          new LogSimulator(Math.multiplyExact(config.conversations(), config.size()), config.seed())
+              .write(folder.path(), config.goldQuestions());
+      for (String file : List.of("logs.jsonl", "gold-questions.jsonl", "planted.json")) {
+        folder.publish(file);
+      }
+      context.say("%,d log lines in %s", planted.lines, folder);
     }
-    context.say("%,d log lines in %s", planted.lines, folder);
   }
 }

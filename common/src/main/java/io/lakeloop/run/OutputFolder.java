@@ -1,0 +1,57 @@
+package io.lakeloop.run;
+
+import io.lakeloop.config.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/**
+ * A folder that a job writes plain files to. Where the settings name one in a bucket, files are
+ * written on this machine first and copied when they are whole.
+ */
+public final class OutputFolder implements AutoCloseable {
+  private final JobContext context;
+  private final String name;
+  private final Path local;
+  private final boolean remote;
+
+  OutputFolder(JobContext context, String name) throws IOException {
+    this.context = context;
+    this.name = name;
+    this.remote = JobContext.isRemote(name);
+    this.local = remote ? Files.createTempDirectory("lakeloop-output-") : Path.of(name);
+  }
+
+  /** Where to write. */
+  public Path path() {
+    return local;
+  }
+
+  /** Brings a file, now whole, to its place, and notes that this run wrote it. */
+  public void publish(String file) throws IOException {
+    Path written = local.resolve(file);
+    context.wroteFile(name + "/" + file, Digest.of(written));
+    if (remote) {
+      context.tables().upload(written, name + "/" + file);
+    }
+  }
+
+  /** What the settings call it. */
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (remote) {
+      try (Stream<Path> files = Files.walk(local)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

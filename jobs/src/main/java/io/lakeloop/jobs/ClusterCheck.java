@@ -1,0 +1,128 @@
+package io.lakeloop.jobs;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.deploy.DeployMessages.MasterStateResponse;
+import org.apache.spark.deploy.master.WorkerInfo;
+import org.apache.spark.rpc.RpcAddress;
+import org.apache.spark.rpc.RpcEndpointRef;
+import org.apache.spark.sql.SparkSession;
+import scala.reflect.ClassTag;
+
+/**
+ * Starts Spark and refuses what would wait for ever: Spark itself asks on and on for executors that
+ * no machine of the cluster can hold. YARN refuses by itself; Kubernetes tells at the pod.
+ */
+final class ClusterCheck {
+  private static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
+  private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
+
+  private ClusterCheck() {}
+
+  /**
+   * The session, on a cluster that can hold its executors.
+   *
+   * @throws UserError CONFIG_INVALID if it cannot
+   */
+  static SparkSession session() {
+    checkLocal(new SparkConf());
+    SparkSession spark = SparkSession.builder().appName("lakeloop").getOrCreate();
+    if (spark.sparkContext().master().startsWith("spark://")) {
+      checkWorkers(spark);
+    }
+    return spark;
+  }
+
+  private static void checkLocal(SparkConf conf) {
+    String master = conf.get("spark.master", "local");
+    double gpus = conf.getDouble(TASK_GPUS, 0);
+    if (master.startsWith("local") && !master.startsWith("local-cluster") && gpus > 0) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot run on %s: %s is %s, but there Spark knows of no GPU and would wait for one for"
+              + " ever. Leave it out, or name a cluster with --master.",
+          master,
+          TASK_GPUS,
+          gpus);
+    }
+    double own = conf.getDouble(EXECUTOR_GPUS, 0);
+    if (gpus > own && !master.startsWith("local")) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot run on %s: %s is %s, but %s is %s, so that no executor could run a task. Lower the"
+              + " first or raise the second.",
+          master,
+          TASK_GPUS,
+          gpus,
+          EXECUTOR_GPUS,
+          own);
+    }
+  }
+
+  private static void checkWorkers(SparkSession spark) {
+    SparkConf conf = spark.sparkContext().getConf();
+    List<WorkerInfo> workers = workers(spark.sparkContext().master());
+    int cores = conf.getInt("spark.executor.cores", 1);
+    long megabytes = conf.getSizeAsMb("spark.executor.memory", "1g");
+    int gpus = conf.getInt(EXECUTOR_GPUS, 0);
+    boolean fits =
+        workers.stream()
+            .anyMatch(
+                worker ->
+                    worker.cores() >= cores
+                        && worker.memory() >= megabytes
+                        && gpus(worker) >= gpus);
+    if (!fits) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot run on %s: an executor asks for %d cores, %d MiB and %d GPUs, and no worker has as"
+              + " many (%s). Lower spark.executor.cores, spark.executor.memory or %s, or start such a"
+              + " worker.",
+          spark.sparkContext().master(),
+          cores,
+          megabytes,
+          gpus,
+          workers.isEmpty()
+              ? "there is none"
+              : "they have "
+                  + String.join("; ", workers.stream().map(ClusterCheck::has).distinct().toList()),
+          EXECUTOR_GPUS);
+    }
+  }
+
+  private static int gpus(WorkerInfo worker) {
+    return worker.resources().contains("gpu")
+        ? worker.resources().apply("gpu").addresses().size()
+        : 0;
+  }
+
+  private static String has(WorkerInfo worker) {
+    return String.format(
+        Locale.ROOT, "%d cores, %d MiB, %d GPUs", worker.cores(), worker.memory(), gpus(worker));
+  }
+
+  /** Workers that the first master that answers has registered; several stand by for each other. */
+  private static List<WorkerInfo> workers(String masters) {
+    for (String master : masters.replace("spark://", "").split(",")) {
+      String[] address = master.split(":");
+      RpcEndpointRef ref =
+          SparkEnv.get()
+              .rpcEnv()
+              .setupEndpointRef(new RpcAddress(address[0], Integer.parseInt(address[1])), "Master");
+      MasterStateResponse state =
+          ref.askSync(
+              org.apache.spark.deploy.DeployMessages.RequestMasterState$.MODULE$,
+              ClassTag.apply(MasterStateResponse.class));
+      List<WorkerInfo> alive = Arrays.stream(state.workers()).filter(WorkerInfo::isAlive).toList();
+      if (!alive.isEmpty()) {
+        return alive;
+      }
+    }
+    return List.of();
+  }
+}
