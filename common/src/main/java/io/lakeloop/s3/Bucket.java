@@ -50,6 +50,7 @@ public final class Bucket {
   private static final int FIRST_PAUSE_MILLIS = 100;
   private static final int LONGEST_PAUSE_MILLIS = 20_000;
   private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
+  private static final int LOOKS = 4;
   private static final int PRECONDITION_FAILED = 412;
   private static final int CONFLICT = 409;
   private static final int NOT_FOUND = 404;
@@ -165,7 +166,12 @@ public final class Bucket {
   private static boolean refused(AmazonS3Exception e) {
     return e.getStatusCode() == PRECONDITION_FAILED
         || e.getStatusCode() == CONFLICT
-        || e.getStatusCode() == NOT_FOUND && "NoSuchKey".equals(e.getErrorCode());
+        || isMissing(e);
+  }
+
+  /** No such object. Where the bucket is missing, the service says so. */
+  private static boolean isMissing(AmazonS3Exception e) {
+    return e.getStatusCode() == NOT_FOUND && !"NoSuchBucket".equals(e.getErrorCode());
   }
 
   /** Reads a small object, empty where there is none. */
@@ -177,7 +183,7 @@ public final class Bucket {
                 new String(object.getObjectContent().readAllBytes(), StandardCharsets.UTF_8),
                 object.getObjectMetadata().getETag()));
       } catch (AmazonS3Exception e) {
-        if (e.getStatusCode() == NOT_FOUND && "NoSuchKey".equals(e.getErrorCode())) {
+        if (isMissing(e)) {
           return Optional.empty();
         }
         throw failed("read", key, e);
@@ -242,7 +248,8 @@ public final class Bucket {
           Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
           return;
         }
-        if (attempt >= settings.attempts()) {
+        // What was damaged on the way comes whole the next time; what is damaged there does not.
+        if (attempt >= Math.min(LOOKS, settings.attempts())) {
           throw new UserError(
               ErrorCode.ARTIFACT_CORRUPT,
               "Cannot load s3://%s/%s: its bytes have not the SHA-256 %s that was published. Restore"

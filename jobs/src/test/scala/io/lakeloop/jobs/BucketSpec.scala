@@ -1,0 +1,261 @@
+package io.lakeloop.jobs
+
+import com.amazonaws.services.s3.AmazonS3ClientBuilder
+import com.amazonaws.services.s3.model.{InitiateMultipartUploadRequest, UploadPartRequest}
+import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration
+import io.lakeloop.config.UserError
+import io.lakeloop.registry._
+import io.lakeloop.s3.S3Settings
+import io.lakeloop.table.{Lake, LedgerTables, TableRows}
+import java.io.ByteArrayInputStream
+import java.nio.charset.StandardCharsets.UTF_8
+import java.nio.file.{Files, Path}
+import java.util.Optional
+import java.util.concurrent.{Callable, Executors}
+import org.scalatest.BeforeAndAfterAll
+import scala.collection.JavaConverters._
+
+/** Registry and lake in a bucket of a real S3 service, with requests refused, answers lost, broken
+  * off and damaged on the way.
+  */
+class BucketSpec extends LoopSpec with BeforeAndAfterAll {
+  private lazy val service = new BucketService(temporary())
+  private lazy val client = AmazonS3ClientBuilder
+    .standard()
+    .withPathStyleAccessEnabled(true)
+    .withEndpointConfiguration(new EndpointConfiguration(service.endpoint, "us-east-1"))
+    .build()
+  private lazy val settings = {
+    val hadoop = SharedSpark.session.sparkContext.hadoopConfiguration
+    service.sparkSettings.foreach { case (key, value) => hadoop.set(key, value) }
+    client.createBucket("lakeloop")
+    S3Settings.of(hadoop)
+  }
+
+  override def afterAll(): Unit = service.close()
+
+  /** A store as another process would open it: nothing cached. */
+  private def store(prefix: String) = new S3ArtifactStore(settings, "lakeloop", prefix)
+
+  private def keys(prefix: String): Seq[String] =
+    client.listObjectsV2("lakeloop", prefix).getObjectSummaries.asScala.map(_.getKey)
+
+  private def manifest(run: String) =
+    new Manifest(
+      "policy",
+      0,
+      "causal-lm",
+      run,
+      List.empty[String].asJava,
+      "",
+      "c",
+      "v",
+      1L,
+      "2026-01-01T00:00:00Z",
+      new java.util.TreeMap()
+    )
+
+  private def draft(registry: Registry, run: String, size: Int = 1000): Path = {
+    val folder = registry.draft("policy", run)
+    Files.write(folder.resolve("weights.safetensors"), Array.tabulate(size)(i => (i * 31).toByte))
+    Files.createDirectories(folder.resolve("tokenizer"))
+    Files.write(folder.resolve("tokenizer").resolve("tokenizer.json"), run.getBytes(UTF_8))
+    folder
+  }
+
+  private def publish(registry: Registry, run: String, size: Int = 1000) =
+    registry.publish(draft(registry, run, size), manifest(run))
+
+  private def withFaults[T](faults: (String, String, Long) => Fault)(work: => T): T = {
+    service.faults = faults
+    try work
+    finally service.faults = (_, _, _) => Fault.None
+  }
+
+  describe("The registry in a bucket") {
+    it("publishes, lists, resolves and removes, in parts where files are large") {
+      val mine = store("plain")
+      val published = publish(new Registry(mine), "run-1", 40 << 20)
+      val other = new Registry(store("plain"))
+      published.toString shouldBe "policy/1"
+      other.versions("policy").asScala shouldBe Seq(1)
+      val resolved = other.resolve(ModelRef.parse("policy/latest"))
+      resolved.manifest shouldBe published.manifest
+      Files.size(resolved.folder.resolve("weights.safetensors")) shouldBe (40 << 20)
+      // A retry of the run publishes nothing new, another run the next number.
+      publish(other, "run-1", 40 << 20).version shouldBe 1
+      publish(other, "run-2").version shouldBe 2
+      mine.remove("models/policy/1")
+      new Registry(store("plain")).versions("policy").asScala shouldBe Seq(2)
+      keys("plain/data/models/policy/1/") shouldBe empty
+    }
+
+    it("goes through refused, lost, broken and damaged answers to the same bytes") {
+      val before = service.injected.get
+      val digest = withFaults { (method, _, number) =>
+        (number % 5, method) match {
+          case (0, _)     => Fault.Refused
+          case (2, "PUT") => Fault.AnswerLost
+          case (2, "GET") => Fault.Truncated
+          case (4, "GET") => Fault.Damaged
+          case _          => Fault.None
+        }
+      } {
+        val registry = new Registry(store("faulty"))
+        val version = publish(registry, "run-1", 20 << 20)
+        registry.move("champion", version, "specs", "promote-1", "why", "2026-01-01T00:00:00Z")
+        val again = new Registry(store("faulty")).resolve(ModelRef.parse("policy/champion"))
+        again.manifest.digest
+      }
+      service.injected.get - before should be > 5L
+      val plain = new Registry(store("faulty"))
+      plain.resolve(ModelRef.parse("policy/champion")).manifest.digest shouldBe digest
+      plain.versions("policy").asScala shouldBe Seq(1)
+      plain.history("policy", "champion").asScala.map(_.to) shouldBe Seq(1)
+    }
+
+    it("leaves nothing to resolve where an upload was killed, and goes on where it was") {
+      val registry = new Registry(store("killed"))
+      val uploaded = new java.util.concurrent.atomic.AtomicBoolean()
+      // The bucket goes away once the first file is there: what a killed process leaves behind.
+      an[Exception] should be thrownBy withFaults { (method, path, _) =>
+        if (uploaded.get) Fault.Refused
+        else {
+          uploaded.set(method == "PUT" && path.contains("/data/"))
+          Fault.None
+        }
+      } {
+        publish(registry, "run-1")
+      }
+      // An upload in parts that never ended lies about, too.
+      val orphan = keys("killed/data/").head.replaceAll("/[^/]*$", "/weights.safetensors")
+      client.uploadPart(
+        new UploadPartRequest()
+          .withBucketName("lakeloop")
+          .withKey(orphan)
+          .withUploadId(
+            client
+              .initiateMultipartUpload(new InitiateMultipartUploadRequest("lakeloop", orphan))
+              .getUploadId
+          )
+          .withPartNumber(1)
+          .withPartSize(3)
+          .withInputStream(new ByteArrayInputStream("abc".getBytes(UTF_8)))
+      )
+      val other = new Registry(store("killed"))
+      other.versions("policy").asScala shouldBe empty
+      intercept[UserError](other.resolve(ModelRef.parse("policy/1"))).getMessage should
+        include("versions of policy in this registry are []")
+      val left = keys("killed/data/")
+      left should not be empty
+
+      publish(other, "run-1").version shouldBe 1
+
+      keys("killed/data/") should contain allElementsOf left
+      new Registry(store("killed")).resolve(ModelRef.parse("policy/1")).version shouldBe 1
+    }
+
+    it("refuses bytes that are not what was published") {
+      val registry = new Registry(store("corrupt"))
+      publish(registry, "run-1")
+      val key = keys("corrupt/data/").find(_.endsWith("weights.safetensors")).get
+      client.putObject("lakeloop", key, "something else")
+      intercept[UserError](
+        new Registry(store("corrupt")).resolve(ModelRef.parse("policy/1"))
+      ).getMessage should include(s"Cannot load s3://lakeloop/$key")
+    }
+
+    it("lets one of many writers win a version and an alias") {
+      val writers = 8
+      val pool = Executors.newFixedThreadPool(writers)
+      val versions =
+        try {
+          pool
+            .invokeAll(
+              (1 to writers)
+                .map(i =>
+                  new Callable[Int] {
+                    override def call(): Int =
+                      publish(new Registry(store("race")), s"run-$i").version
+                  }
+                )
+                .asJava
+            )
+            .asScala
+            .map(_.get)
+        } finally pool.shutdown()
+      versions.sorted shouldBe (1 to writers)
+
+      val contested = store("race")
+      contested.replaceRecord("aliases/a", Optional.empty(), "0") shouldBe true
+      val wins = (1 to 5).map { round =>
+        val racers = Executors.newFixedThreadPool(writers)
+        try
+          racers
+            .invokeAll(
+              (1 to writers)
+                .map(i =>
+                  new Callable[Boolean] {
+                    private val own = store("race")
+                    override def call(): Boolean =
+                      own
+                        .replaceRecord("aliases/a", contested.record("aliases/a"), s"$round by $i")
+                  }
+                )
+                .asJava
+            )
+            .asScala
+            .count(_.get)
+        finally racers.shutdown()
+      }
+      // Who looks after another's win has seen it, and may win the next: but never two from one value.
+      contested.record("aliases/a").get should startWith("5 by")
+      all(wins) should be >= 1
+    }
+  }
+
+  describe("The lake in a bucket") {
+    it("keeps every commit of two drivers that write at once") {
+      val root = "s3a://lakeloop/contested"
+      settings
+      def row(run: String) = new TableRows(LedgerTables.LINEAGE).add(
+        Map[String, AnyRef](
+          "run_id" -> run,
+          "direction" -> "read",
+          "kind" -> "table",
+          "name" -> "x"
+        ).asJava
+      )
+      new Lake(SharedSpark.session, root).replace(
+        LedgerTables.LINEAGE,
+        "first",
+        row("first").dataset(SharedSpark.session),
+        "{}"
+      )
+      val drivers = Seq("a", "b").map { driver =>
+        new Thread(() => {
+          val spark = SharedSpark.session.newSession()
+          (1 to 4).foreach { i =>
+            new Lake(spark, root)
+              .replace(LedgerTables.LINEAGE, s"$driver$i", row(s"$driver$i").dataset(spark), "{}")
+          }
+        })
+      }
+      withFaults { (method, _, number) =>
+        if (number % 7 == 0) Fault.Refused
+        else if (method == "PUT" && number % 11 == 0) Fault.AnswerLost
+        else Fault.None
+      } {
+        drivers.foreach(_.start())
+        drivers.foreach(_.join())
+      }
+      SharedSpark.session.read
+        .format("delta")
+        .load(s"$root/tables/lineage")
+        .select("run_id")
+        .collect()
+        .map(_.getString(0))
+        .sorted shouldBe Array("a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4", "first")
+    }
+  }
+}
