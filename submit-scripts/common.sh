@@ -4,6 +4,7 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs_jar=$home/jobs/target/lakeloop-jobs.jar
 lib=$home/jobs/target/lib
 laid_out_spark=$home/jobs/target/spark
+conf=${LAKELOOP_CONF:-$home/conf}
 
 fail() {
   echo "$1" >&2
@@ -26,13 +27,6 @@ require_build() {
   [ -f "$jobs_jar" ] && [ -d "$lib" ] || fail "Cannot run: the jobs are not built. Build them with: mvn -DskipTests package"
 }
 
-# Everything that the jobs bring along, for the class path.
-lib_path() {
-  local path=
-  for jar in "$lib"/*.jar; do path=$path:$jar; done
-  echo "${path#:}"
-}
-
 # The arguments ask for settings of an environment; its Spark settings go with it.
 environment_of() {
   local environment=local
@@ -41,6 +35,26 @@ environment_of() {
     shift
   done
   echo "$environment"
+}
+
+# The Spark settings of an environment, or of the one that it inherits from.
+defaults_of() {
+  local name=$1
+  while [ ! -f "$conf/$name/spark-defaults.conf" ]; do
+    [ -f "$conf/$name/environment.yaml" ] || fail "Cannot run in the environment '$name': there is no file $conf/$name/environment.yaml. Known: $(cd "$conf" && ls -d */ | tr -d '/' | grep -v '^clusters$' | tr '\n' ' ')"
+    name=$(sed -n 's/^inherits: *"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p' "$conf/$name/environment.yaml")
+    [ -n "$name" ] || fail "Cannot run in the environment '$1': neither it nor an environment that it inherits from has a spark-defaults.conf in $conf."
+  done
+  echo "$conf/$name/spark-defaults.conf"
+}
+
+# What native libraries take from the environment; a variable that is set keeps its value.
+export_process_environment() {
+  local name value
+  while IFS='=' read -r name value; do
+    [[ $name =~ ^[A-Z_]+$ ]] && [ -z "${!name:-}" ] && export "$name=$value"
+  done <"$home/conf/process.env"
+  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
 }
 
 # Takes --master URL and --spark key=value, which are Spark's, out of the arguments: the rest is left in ${job[@]}.
@@ -82,23 +96,15 @@ spark_submit() {
   set -- "${job[@]}"
   environment=$(environment_of "$@")
   [[ $environment =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || fail "Cannot read the command line: --env takes a name, got '$environment'."
-  defaults=$home/conf/$environment/spark-defaults.conf
-  [ -f "$defaults" ] || fail "Cannot run in the environment '$environment': there is no file $defaults. Known: $(ls "$home/conf" | grep -v '\.' | grep -v '^clusters$' | tr '\n' ' ')"
+  defaults=$(defaults_of "$environment")
   cluster=$(cluster_of "$master")
   defaults=$(settings_for "$defaults" "$cluster")
   [ -z "$master" ] || spark_conf+=(--master "$master")
   [ "${1:-}" != sql ] && [ -t 2 ] && terminal=(--terminal)
   [ -n "$cluster" ] && [[ $master != *127.0.0.1* ]] || export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
-  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$home/jobs/target/djl}
-  # Two busy-waiting threads on small matrices gain a tenth on an idle machine and lose four fifths on a busy one.
-  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
-  # Tensors come and go by the megabyte: keep their pages, or a fifth of a training step goes to asking the kernel
-  # for them anew.
-  export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=8589934592:glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1}
-  # libtorch warns of its own deprecated calls, which nobody here can change.
-  export TORCH_CPP_LOG_LEVEL=${TORCH_CPP_LOG_LEVEL:-ERROR}
-  local path command=()
-  path=$(lib_path)
+  export_process_environment
+  # Java itself expands the star.
+  local path=$lib/* command=()
   local arguments=(
     --class io.lakeloop.jobs.Main
     --properties-file "$defaults"

@@ -71,7 +71,7 @@ public final class JobRunner {
     Instant now = clock.instant();
     String runId =
         invocation.runId().orElseGet(() -> definition.name() + "-" + RUN_TIME.format(now));
-    try (Lease lease = Lease.take(artifacts, runId, console, this::interrupt)) {
+    try (Lease lease = Lease.take(artifacts, runId, console, this::interrupt, Lease.PACE)) {
       attempt(definition, invocation, config, lease, now);
     }
   }

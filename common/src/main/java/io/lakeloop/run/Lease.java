@@ -22,13 +22,18 @@ import java.util.function.Consumer;
  * for it one gets it.
  */
 final class Lease implements AutoCloseable {
-  private static final Duration BEAT = Duration.ofSeconds(5);
+  /** Four beats missed are a death. */
+  static final Pace PACE = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(20));
 
-  /** Four beats missed. */
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final int LOOKS = 10;
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * How often a holder shows that it lives, and for how long its silence is watched.
+   *
+   * @param patience several beats
+   */
+  record Pace(Duration beat, Duration patience) {}
 
   /**
    * What the lease says.
@@ -66,12 +71,14 @@ final class Lease implements AutoCloseable {
   private Content mine;
   private boolean lost;
 
-  private Lease(ArtifactStore store, String runId, Content mine, Consumer<Thread> onLost) {
+  private Lease(
+      ArtifactStore store, String runId, Content mine, Consumer<Thread> onLost, Pace pace) {
     this.store = store;
     this.runId = runId;
     this.mine = mine;
     this.onLost = onLost;
-    beats.scheduleAtFixedRate(this::beat, BEAT.toMillis(), BEAT.toMillis(), TimeUnit.MILLISECONDS);
+    long millis = pace.beat().toMillis();
+    beats.scheduleAtFixedRate(this::beat, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -80,7 +87,8 @@ final class Lease implements AutoCloseable {
    * @param onLost called with the thread that took the lease when another driver has taken it over
    * @throws UserError RUN_IN_PROGRESS if another driver holds it and is alive
    */
-  static Lease take(ArtifactStore store, String runId, Console console, Consumer<Thread> onLost)
+  static Lease take(
+      ArtifactStore store, String runId, Console console, Consumer<Thread> onLost, Pace pace)
       throws IOException, InterruptedException {
     ProcessHandle process = ProcessHandle.current();
     Content mine =
@@ -97,8 +105,8 @@ final class Lease implements AutoCloseable {
       if (holder != null && !holder.released() && !holder.isDead(mine)) {
         console.say(
             "  %s is held by the driver %s: watching up to %d s whether it is alive",
-            runId, holder.driver(), PATIENCE.toSeconds());
-        Content now = watched(store, runId, found.get());
+            runId, holder.driver(), pace.patience().toSeconds());
+        Content now = watched(store, runId, found.get(), pace);
         if (!now.equals(holder)) {
           if (now.released()) {
             continue;
@@ -108,7 +116,7 @@ final class Lease implements AutoCloseable {
         console.say("  it is not: this driver goes on with the run");
       }
       if (store.replaceRecord(name(runId), found, JSON.writeValueAsString(mine))) {
-        return new Lease(store, runId, mine, onLost);
+        return new Lease(store, runId, mine, onLost, pace);
       }
     }
   }
@@ -122,13 +130,14 @@ final class Lease implements AutoCloseable {
   }
 
   /** What the lease says after as long as a holder that lives would take to change it. */
-  private static Content watched(ArtifactStore store, String runId, String content)
+  private static Content watched(ArtifactStore store, String runId, String content, Pace pace)
       throws IOException, InterruptedException {
     String now = content;
+    long look = Math.max(1, Math.min(pace.beat().toMillis(), pace.patience().toMillis()) / LOOKS);
     for (long waited = 0;
-        waited < PATIENCE.toMillis() && now.equals(content);
-        waited += LOOK.toMillis()) {
-      Thread.sleep(LOOK.toMillis());
+        waited < pace.patience().toMillis() && now.equals(content);
+        waited += look) {
+      Thread.sleep(look);
       now = store.record(name(runId)).orElse(content);
     }
     return JSON.readValue(now, Content.class);

@@ -174,7 +174,9 @@ class BucketService(folder: Path) extends AutoCloseable {
     "fs.s3a.path.style.access" -> "true",
     "fs.s3a.connection.ssl.enabled" -> "false",
     "fs.s3a.aws.credentials.provider" -> "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
-    "fs.s3a.attempts.maximum" -> "10",
+    "fs.s3a.attempts.maximum" -> "6",
+    "fs.s3a.retry.interval" -> "100ms",
+    "fs.s3a.retry.throttle.interval" -> "50ms",
     "fs.s3a.directory.marker.retention" -> "keep"
   )
 

@@ -1,0 +1,35 @@
+"""Every day: logs in, cleaned, sampled for labeling, and what is too old out."""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import DAG, TaskGroup
+from lakeloop import LakeloopJob, setting
+
+NAME = "lakeloop_feedback"
+
+with DAG(
+    NAME,
+    description=__doc__,
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
+    params={
+        "ingest-logs.path": setting("string", "File, folder or glob of the day's logs; {date} is the logical date."),
+        "ingest-logs.source-system": setting("string", "System that the logs come from."),
+        "sample-for-labeling.items": setting("integer", "Items to draw.", minimum=1),
+        "sample-for-labeling.gold-questions": setting("string", "File with questions whose answers are known."),
+        "enforce-retention.requests": setting("string", "JSON lines of people who ask to be deleted."),
+    },
+    tags=["lakeloop"],
+) as dag:
+    with TaskGroup("ingest") as ingest:
+        LakeloopJob(job="ingest-logs", dag_name=NAME)
+    with TaskGroup("clean") as clean:
+        LakeloopJob(job="clean-logs", dag_name=NAME)
+    with TaskGroup("sample") as sample:
+        LakeloopJob(job="sample-for-labeling", dag_name=NAME)
+    with TaskGroup("retention") as retention:
+        LakeloopJob(job="enforce-retention", dag_name=NAME)
+    ingest >> clean >> sample >> retention
