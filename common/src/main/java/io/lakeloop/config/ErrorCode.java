@@ -27,8 +27,15 @@ public enum ErrorCode {
   /** Anything else: a defect of ours, or of the machine. */
   INTERNAL;
 
-  /** Exit code of the process: 2 where the user can mend it, 1 for a defect. */
+  /**
+   * Exit code of the process: 2 where the user can mend it, 75 (sysexits' EX_TEMPFAIL) where trying
+   * again later may do, 1 for a defect.
+   */
   public int exitCode() {
-    return this == INTERNAL ? 1 : 2;
+    return switch (this) {
+      case INTERNAL -> 1;
+      case RUN_IN_PROGRESS -> 75;
+      default -> 2;
+    };
   }
 }

@@ -258,4 +258,81 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
         .sorted shouldBe Array("a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4", "first")
     }
   }
+
+  describe("The whole quickstart in a bucket") {
+    it("goes through faults and a killed driver to the policy that a folder gives", Slow) {
+      val scripts = java.nio.file.Paths.get("..", "submit-scripts").toAbsolutePath.normalize
+      settings
+      val secret = temporary().resolve("subject-key")
+
+      def quickstart(arguments: String*): Process =
+        new ProcessBuilder(
+          (Seq(scripts.resolve("quickstart").toString) ++ arguments): _*
+        ).inheritIO().start()
+
+      def inBucket(): Process = {
+        val builder = new ProcessBuilder(
+          (Seq(
+            scripts.resolve("quickstart").toString,
+            "--lake",
+            "s3a://lakeloop/quickstart",
+            "--set",
+            s"subject-key-file=$secret"
+          ) ++ service.sparkSettings.flatMap { case (key, value) =>
+            Seq("--spark", s"spark.hadoop.$key=$value")
+          }): _*
+        ).inheritIO()
+        builder.environment.put("AWS_ACCESS_KEY_ID", "specs")
+        builder.environment.put("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        builder.start()
+      }
+      def faults(method: String, path: String, number: Long): Fault =
+        if (number % 53 == 0) Fault.Refused
+        else if (method == "PUT" && number % 97 == 0) Fault.AnswerLost
+        else if (method == "GET" && path.contains("/registry/") && number % 31 == 0) Fault.Truncated
+        else Fault.None
+
+      val uploads = new java.util.concurrent.atomic.AtomicLong()
+      @volatile var driver: Option[Process] = None
+      val killed = withFaults { (method, path, number) =>
+        // In the middle of the policy's training: an upload of a step's state that has begun and will not end.
+        val upload =
+          method == "PUT" && path.contains("/data/checkpoints/quickstart-1-train-policy/")
+        if (upload && uploads.incrementAndGet() == 40) {
+          driver.foreach { process =>
+            process.descendants().forEach(child => child.destroyForcibly())
+            process.destroyForcibly()
+          }
+          Fault.Refused
+        } else faults(method, path, number)
+      } {
+        driver = Some(inBucket())
+        driver.get.waitFor()
+      }
+      killed should not be 0
+
+      // What is published is whole, what was being written cannot be seen.
+      val registry = new Registry(store("quickstart/registry"))
+      registry.resolve(ModelRef.parse("sft/latest")).version shouldBe 1
+      registry.resolve(ModelRef.parse("reward/latest")).version shouldBe 1
+      registry.versions("policy").asScala shouldBe empty
+
+      withFaults(faults)(inBucket().waitFor()) shouldBe 0
+
+      val folder = temporary()
+      quickstart("--lake", folder.toString).waitFor() shouldBe 0
+      val there =
+        new Registry(store("quickstart/registry")).resolve(ModelRef.parse("policy/champion"))
+      val here = new Registry(new LocalArtifactStore(folder.resolve("registry")))
+        .resolve(ModelRef.parse("policy/champion"))
+      info(s"${service.injected.get} of ${service.requestCount} requests met a fault")
+      info(s"policy ${there.manifest.files.get("model.safetensors")}")
+      there.manifest.files shouldBe here.manifest.files
+      def trajectories(root: String) = SharedSpark.session.read
+        .format("delta")
+        .load(s"$root/tables/trajectories")
+      trajectories("s3a://lakeloop/quickstart").count() shouldBe
+        trajectories(folder.toString).count()
+    }
+  }
 }
