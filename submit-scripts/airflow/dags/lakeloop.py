@@ -11,6 +11,7 @@ The master is the host of the Airflow connection lakeloop_spark.
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ CONF = Path(os.environ.get("LAKELOOP_CONF", HOME / "conf"))
 ENVIRONMENT = os.environ.get("LAKELOOP_ENV", "local")
 CLUSTER = os.environ.get("LAKELOOP_CLUSTER", "")
 CONNECTION = "lakeloop_spark"
+
+# What all three DAGs have: no catching up by itself, one run at a time, and patience with machines that fail.
+ONE_AT_A_TIME: dict[str, Any] = {
+    "start_date": datetime(2026, 1, 1),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": {"retries": 3, "retry_delay": timedelta(minutes=2)},
+    "tags": ["lakeloop"],
+}
 
 # The logical date names a run's slices, so that a retry, a second run or a backfill of the date writes the same.
 DATE = "(dag_run.logical_date or dag_run.run_after)"

@@ -1,9 +1,7 @@
 """Every day: logs in, cleaned, sampled for labeling, and what is too old out."""
 
-from datetime import datetime, timedelta
-
 from airflow.sdk import DAG, TaskGroup
-from lakeloop import LakeloopJob, setting
+from lakeloop import ONE_AT_A_TIME, LakeloopJob, setting
 
 NAME = "lakeloop_feedback"
 
@@ -11,10 +9,7 @@ with DAG(
     NAME,
     description=__doc__,
     schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
+    **ONE_AT_A_TIME,
     params={
         "ingest-logs.path": setting("string", "File, folder or glob of the day's logs; {date} is the logical date."),
         "ingest-logs.source-system": setting("string", "System that the logs come from."),
@@ -22,7 +17,6 @@ with DAG(
         "sample-for-labeling.gold-questions": setting("string", "File with questions whose answers are known."),
         "enforce-retention.requests": setting("string", "JSON lines of people who ask to be deleted."),
     },
-    tags=["lakeloop"],
 ) as dag:
     with TaskGroup("ingest") as ingest:
         LakeloopJob(job="ingest-logs", dag_name=NAME)

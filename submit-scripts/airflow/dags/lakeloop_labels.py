@@ -1,9 +1,7 @@
 """Every day, after the feedback: raters' labels in, agreement with its gate, preference pairs out."""
 
-from datetime import datetime, timedelta
-
 from airflow.sdk import DAG, TaskGroup
-from lakeloop import LakeloopJob, RunSucceeded, run_id, setting
+from lakeloop import ONE_AT_A_TIME, LakeloopJob, RunSucceeded, run_id, setting
 
 NAME = "lakeloop_labels"
 
@@ -11,10 +9,7 @@ with DAG(
     NAME,
     description=__doc__,
     schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
+    **ONE_AT_A_TIME,
     params={
         "ingest-labels.path": setting("string", "File, folder or glob of the day's labels; {date} is the logical date."),
         "ingest-labels.format": setting(
@@ -22,7 +17,6 @@ with DAG(
         ),
         "build-preferences.intended-use": setting("string", "What the pairs may be used for, separated by commas."),
     },
-    tags=["lakeloop"],
 ) as dag:
     with TaskGroup("sampled") as sampled:
         RunSucceeded(

@@ -1,10 +1,10 @@
 """Every week and on demand: SFT, reward model, policy, evaluation, a person's approval, promotion."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, TaskGroup, task
-from lakeloop import LakeloopJob, RunSucceeded, evaluation_table, run_id, setting
+from lakeloop import ONE_AT_A_TIME, LakeloopJob, RunSucceeded, evaluation_table, run_id, setting
 
 NAME = "lakeloop_retrain"
 
@@ -12,10 +12,7 @@ with DAG(
     NAME,
     description=__doc__,
     schedule="@weekly",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
+    **ONE_AT_A_TIME,
     params={
         "train-sft.base-model": setting("string", "Model to start from: name/version, a folder, or none."),
         "train-sft.max-examples": setting("integer", "Answers to train on, at most.", minimum=1),
@@ -29,7 +26,6 @@ with DAG(
         "promote.alias": setting("string", "Alias that moves."),
         "promote.to": setting("string", "Environment to promote to; this one where empty."),
     },
-    tags=["lakeloop"],
 ) as dag:
     with TaskGroup("pairs") as pairs:
         RunSucceeded(task_id="wait-for-preferences", job="build-preferences", poke_interval=300, timeout=24 * 3600)
