@@ -7,6 +7,7 @@ import java.net.{InetSocketAddress, ServerSocket, URI}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path, Paths}
 import java.util.concurrent.Executors
+import java.util.concurrent.locks.LockSupport
 import java.util.concurrent.atomic.AtomicLong
 import scala.collection.JavaConverters._
 import scala.sys.process.{Process, ProcessLogger}
@@ -25,8 +26,17 @@ object Fault {
   /** The body of the answer breaks off in the middle. */
   case object Truncated extends Fault
 
+  /** The answer comes when the client has long stopped waiting for it. */
+  case object Stalled extends Fault
+
   /** The body of the answer is whole, with one byte changed. */
   case object Damaged extends Fault
+}
+
+object BucketService {
+
+  /** Milliseconds that a client waits for an answer. */
+  val Patience = 1500
 }
 
 /** An S3 service in a process of its own (s3proxy) with a proxy before it that injects faults. The
@@ -84,6 +94,9 @@ class BucketService(folder: Path) extends AutoCloseable {
   @volatile var faults: (String, String, Long) => Fault = (_, _, _) => Fault.None
   val injected = new AtomicLong()
 
+  /** Objects that a writer asked to have encrypted, by their paths. */
+  val encryption = new java.util.concurrent.ConcurrentHashMap[String, String]()
+
   val endpoint = s"http://127.0.0.1:${proxy.getAddress.getPort}"
 
   proxy.createContext("/", exchange => answer(exchange))
@@ -96,7 +109,7 @@ class BucketService(folder: Path) extends AutoCloseable {
       .continually(scala.util.Try(new java.net.Socket("127.0.0.1", port).close()))
       .take(100000)
       .find { attempt =>
-        if (attempt.isFailure) java.util.concurrent.locks.LockSupport.parkNanos(1000000)
+        if (attempt.isFailure) LockSupport.parkNanos(1000000)
         attempt.isSuccess
       }
     require(up.isDefined, "s3proxy does not start")
@@ -108,6 +121,8 @@ class BucketService(folder: Path) extends AutoCloseable {
       val fault = faults(method, exchange.getRequestURI.getPath, requests.incrementAndGet())
       if (fault != Fault.None) injected.incrementAndGet()
       val body = exchange.getRequestBody.readAllBytes()
+      Option(exchange.getRequestHeaders.getFirst("x-amz-server-side-encryption"))
+        .foreach(encryption.put(exchange.getRequestURI.getPath, _))
       if (fault == Fault.Refused) {
         error(exchange, 503, "SlowDown")
       } else {
@@ -116,6 +131,7 @@ class BucketService(folder: Path) extends AutoCloseable {
         val response =
           if (method == "PUT" && conditional) synchronized(forward(exchange, body))
           else forward(exchange, body)
+        if (fault == Fault.Stalled) LockSupport.parkNanos(3L * BucketService.Patience * 1000000)
         if (fault == Fault.AnswerLost) error(exchange, 500, "InternalError")
         else reply(exchange, response, fault)
       }
@@ -174,6 +190,7 @@ class BucketService(folder: Path) extends AutoCloseable {
     "fs.s3a.path.style.access" -> "true",
     "fs.s3a.connection.ssl.enabled" -> "false",
     "fs.s3a.aws.credentials.provider" -> "com.amazonaws.auth.DefaultAWSCredentialsProviderChain",
+    "fs.s3a.connection.timeout" -> BucketService.Patience.toString,
     "fs.s3a.attempts.maximum" -> "6",
     "fs.s3a.retry.interval" -> "100ms",
     "fs.s3a.retry.throttle.interval" -> "50ms",

@@ -98,7 +98,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
           case (2, "PUT") => Fault.AnswerLost
           case (2, "GET") => Fault.Truncated
           case (4, "GET") => Fault.Damaged
-          case _          => Fault.None
+          case _          => if (number % 7 == 0) Fault.Stalled else Fault.None
         }
       } {
         val registry = new Registry(store("faulty"))
@@ -153,6 +153,30 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
 
       keys("killed/data/") should contain allElementsOf left
       new Registry(store("killed")).resolve(ModelRef.parse("policy/1")).version shouldBe 1
+    }
+
+    it("asks for the encryption that is set, of every object") {
+      Seq("AES256" -> "AES256", "SSE-KMS" -> "aws:kms").foreach { case (setting, header) =>
+        val hadoop = new org.apache.hadoop.conf.Configuration(
+          SharedSpark.session.sparkContext.hadoopConfiguration
+        )
+        hadoop.set("fs.s3a.encryption.algorithm", setting)
+        val registry = new Registry(
+          new S3ArtifactStore(S3Settings.of(hadoop), "lakeloop", s"encrypted-$header")
+        )
+        publish(registry, "run-1", 20 << 20)
+        registry.resolve(ModelRef.parse("policy/1")).version shouldBe 1
+        val written = keys(s"encrypted-$header/")
+        written.size should be >= 4
+        written.map(key => service.encryption.get(s"/lakeloop/$key")).toSet shouldBe Set(header)
+      }
+      val hadoop = new org.apache.hadoop.conf.Configuration(
+        SharedSpark.session.sparkContext.hadoopConfiguration
+      )
+      hadoop.set("fs.s3a.encryption.algorithm", "ROT13")
+      intercept[UserError](
+        publish(new Registry(new S3ArtifactStore(S3Settings.of(hadoop), "lakeloop", "odd")), "r")
+      ).getMessage should include("fs.s3a.encryption.algorithm is 'ROT13'")
     }
 
     it("refuses bytes that are not what was published") {
@@ -243,6 +267,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       }
       withFaults { (method, _, number) =>
         if (number % 7 == 0) Fault.Refused
+        else if (number % 29 == 0) Fault.Stalled
         else if (method == "PUT" && number % 11 == 0) Fault.AnswerLost
         else Fault.None
       } {
@@ -289,6 +314,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       def faults(method: String, path: String, number: Long): Fault =
         if (number % 53 == 0) Fault.Refused
         else if (method == "PUT" && number % 97 == 0) Fault.AnswerLost
+        else if (number % 401 == 0) Fault.Stalled
         else if (method == "GET" && path.contains("/registry/") && number % 31 == 0) Fault.Truncated
         else Fault.None
 
