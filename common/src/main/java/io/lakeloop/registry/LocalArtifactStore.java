@@ -1,5 +1,6 @@
 package io.lakeloop.registry;
 
+import io.lakeloop.config.FolderTree;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,18 +37,8 @@ public final class LocalArtifactStore implements ArtifactStore {
   @Override
   public Path draft(String name) throws IOException {
     Path draft = inside(".drafts/" + name);
-    delete(draft);
+    FolderTree.delete(draft);
     return Files.createDirectories(draft);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
   }
 
   /** Out of sight in one step, then file by file. */
@@ -58,7 +48,7 @@ public final class LocalArtifactStore implements ArtifactStore {
     if (Files.exists(target)) {
       Path draft = draft("removed-" + name.replace('/', '-'));
       Files.move(target, draft, StandardCopyOption.ATOMIC_MOVE);
-      delete(draft);
+      FolderTree.delete(draft);
     }
   }
 

@@ -3,6 +3,7 @@ package io.lakeloop.registry;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.FolderTree;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.Bucket;
 import io.lakeloop.s3.S3Settings;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,26 +70,16 @@ public final class S3ArtifactStore implements ArtifactStore {
 
   private static void deleteQuietly(Path folder) {
     try {
-      delete(folder);
+      FolderTree.delete(folder);
     } catch (IOException e) {
       // The process ends: what is left in the temporary folder is the machine's to clear.
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
     }
   }
 
   @Override
   public Path draft(String name) throws IOException {
     Path draft = cache().resolve("drafts").resolve(name);
-    delete(draft);
+    FolderTree.delete(draft);
     return Files.createDirectories(draft);
   }
 
@@ -172,7 +162,7 @@ public final class S3ArtifactStore implements ArtifactStore {
         if (!Files.exists(folder)) {
           throw e;
         }
-        delete(fresh);
+        FolderTree.delete(fresh);
       }
     }
     return folder;
@@ -192,7 +182,7 @@ public final class S3ArtifactStore implements ArtifactStore {
     try {
       return Optional.of(Files.readString(download(published.get(), file, folder)));
     } finally {
-      delete(folder);
+      FolderTree.delete(folder);
     }
   }
 
@@ -218,7 +208,7 @@ public final class S3ArtifactStore implements ArtifactStore {
     bucket().delete(key("published", name));
     bucket().deleteBelow(key("data", name) + "/");
     if (published.isPresent()) {
-      delete(kept(published.get().data()));
+      FolderTree.delete(kept(published.get().data()));
     }
   }
 

@@ -1,12 +1,17 @@
 package io.lakeloop.run;
 
 import io.lakeloop.config.EnvironmentSettings;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.LocalArtifactStore;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.registry.S3ArtifactStore;
+import io.lakeloop.s3.Bucket;
 import io.lakeloop.s3.S3Settings;
 import io.lakeloop.table.Lake;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
@@ -51,6 +56,7 @@ public final class Environments {
         JobContext.isRemote(lake)
             ? lake.replaceFirst("/+$", "")
             : Path.of(lake).toAbsolutePath().normalize().toString();
+    requireReachable(root);
     return new Environment(
         settings, new Lake(spark, root), artifacts(settings.registry().replace("{lake}", root)));
   }
@@ -59,10 +65,39 @@ public final class Environments {
     if (!JobContext.isRemote(root)) {
       return new LocalArtifactStore(Path.of(root));
     }
-    URI uri = URI.create(root);
-    return new S3ArtifactStore(
-        S3Settings.of(spark.sparkContext().hadoopConfiguration()),
-        uri.getHost(),
-        uri.getPath().replaceAll("^/+|/+$", ""));
+    if (!isBucket(root)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot keep models in %s: a registry is a folder or s3a://bucket/prefix. Set registry in"
+              + " the environment's environment.yaml.",
+          root);
+    }
+    return new S3ArtifactStore(s3(), URI.create(root).getHost(), prefix(root));
+  }
+
+  private static boolean isBucket(String root) {
+    return root.matches("s3a?://[^/]+.*");
+  }
+
+  private S3Settings s3() {
+    return S3Settings.of(spark.sparkContext().hadoopConfiguration());
+  }
+
+  private static String prefix(String root) {
+    return URI.create(root).getPath().replaceAll("^/+|/+$", "");
+  }
+
+  /**
+   * Looks whether the lake's bucket is there and may be read, before Spark asks for it in its own
+   * words.
+   */
+  private void requireReachable(String root) {
+    if (isBucket(root)) {
+      try {
+        Bucket.open(s3(), URI.create(root).getHost()).below(prefix(root) + "/");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

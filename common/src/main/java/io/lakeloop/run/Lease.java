@@ -202,15 +202,19 @@ final class Lease implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() throws IOException {
+  public synchronized void close() {
     beats.shutdownNow();
     if (!lost) {
       Content released =
           new Content(mine.host(), mine.process(), mine.began(), mine.nonce(), mine.beat(), true);
-      store.replaceRecord(
-          name(runId),
-          Optional.of(JSON.writeValueAsString(mine)),
-          JSON.writeValueAsString(released));
+      try {
+        store.replaceRecord(
+            name(runId),
+            Optional.of(JSON.writeValueAsString(mine)),
+            JSON.writeValueAsString(released));
+      } catch (IOException e) {
+        // What is not released is taken over once its silence was watched: the run's end stands.
+      }
     }
   }
 }

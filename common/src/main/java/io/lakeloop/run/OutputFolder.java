@@ -1,11 +1,10 @@
 package io.lakeloop.run;
 
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /**
  * A folder that a job writes plain files to. Where the settings name one in a bucket, files are
@@ -47,11 +46,7 @@ public final class OutputFolder implements AutoCloseable {
   @Override
   public void close() throws IOException {
     if (remote) {
-      try (Stream<Path> files = Files.walk(local)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
+      FolderTree.delete(local);
     }
   }
 }

@@ -49,7 +49,6 @@ public final class Bucket {
   private static final long PART_BYTES = 16L << 20;
   private static final int FIRST_PAUSE_MILLIS = 100;
   private static final int LONGEST_PAUSE_MILLIS = 20_000;
-  private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
   private static final int LOOKS = 4;
   private static final int PRECONDITION_FAILED = 412;
   private static final int CONFLICT = 409;
@@ -84,7 +83,7 @@ public final class Bucket {
             .withPathStyleAccessEnabled(settings.pathStyle())
             .withClientConfiguration(
                 new ClientConfiguration()
-                    .withSocketTimeout(SOCKET_TIMEOUT_MILLIS)
+                    .withSocketTimeout(settings.timeoutMillis())
                     .withRetryPolicy(
                         new RetryPolicy(
                             PredefinedRetryPolicies.DEFAULT_RETRY_CONDITION,
@@ -387,6 +386,15 @@ public final class Bucket {
           e.getErrorMessage() == null ? why : e.getErrorMessage(),
           e.getErrorCode(),
           e.getStatusCode());
+    }
+    if (why.contains("Unable to load AWS credentials")) {
+      throw new UserError(
+          ErrorCode.INPUT_MISSING,
+          "Cannot %s s3://%s/%s: the default chain has no credentials. Set AWS_ACCESS_KEY_ID and"
+              + " AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or give the machine a role.",
+          verb,
+          name,
+          key);
     }
     return new IOException("s3://" + name + "/" + key + ": " + why, cause);
   }

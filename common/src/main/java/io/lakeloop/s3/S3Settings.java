@@ -13,6 +13,8 @@ import org.apache.hadoop.conf.Configuration;
  * @param pathStyle the bucket stands in the path rather than in the host name
  * @param encryption empty, AES256 (SSE-S3) or SSE-KMS, as S3A spells them
  * @param encryptionKey key of SSE-KMS, or empty for the account's own
+ * @param timeoutMillis milliseconds without a byte after which a request is given up and tried
+ *     again
  * @param attempts times that a request is tried, the first included
  */
 public record S3Settings(
@@ -21,8 +23,10 @@ public record S3Settings(
     boolean pathStyle,
     String encryption,
     String encryptionKey,
+    int timeoutMillis,
     int attempts)
     implements Serializable {
+  private static final int TIMEOUT_MILLIS = 200_000;
   private static final int ATTEMPTS = 20;
 
   /** Reads the fs.s3a keys. */
@@ -38,6 +42,7 @@ public record S3Settings(
         hadoop.getBoolean("fs.s3a.path.style.access", false),
         either(hadoop, "fs.s3a.encryption.algorithm", "fs.s3a.server-side-encryption-algorithm"),
         either(hadoop, "fs.s3a.encryption.key", "fs.s3a.server-side-encryption.key"),
+        hadoop.getInt("fs.s3a.connection.timeout", TIMEOUT_MILLIS),
         hadoop.getInt("fs.s3a.attempts.maximum", ATTEMPTS));
   }
 
