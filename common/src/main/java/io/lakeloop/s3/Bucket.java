@@ -38,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * One bucket. Requests are tried again with full jitter (Brooker, "Exponential Backoff And Jitter",
@@ -49,6 +51,7 @@ public final class Bucket {
   private static final long PART_BYTES = 16L << 20;
   private static final int FIRST_PAUSE_MILLIS = 100;
   private static final int LONGEST_PAUSE_MILLIS = 20_000;
+  private static final int UPLOADERS = 8;
   private static final int LOOKS = 4;
   private static final int PRECONDITION_FAILED = 412;
   private static final int CONFLICT = 409;
@@ -67,6 +70,7 @@ public final class Bucket {
     this.transfers =
         TransferManagerBuilder.standard()
             .withS3Client(client)
+            .withExecutorFactory(Bucket::uploaders)
             .withMinimumUploadPartSize(PART_BYTES)
             .withMultipartUploadThreshold(PART_BYTES)
             .build();
@@ -98,6 +102,17 @@ public final class Bucket {
       builder.withRegion(settings.region());
     }
     return builder.build();
+  }
+
+  /** Threads that upload parts; none of them keeps a process alive that has done its work. */
+  private static ExecutorService uploaders() {
+    return Executors.newFixedThreadPool(
+        UPLOADERS,
+        work -> {
+          Thread thread = new Thread(work, "bucket-upload");
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /** An object's content, and the tag that changes with it. */
