@@ -390,11 +390,11 @@ public final class Bucket {
   private IOException failed(String verb, String key, Exception cause) {
     String why = cause.getMessage().lines().findFirst().orElse("");
     if (cause instanceof AmazonS3Exception e
-        && Arrays.asList(301, 400, 401, 403, NOT_FOUND).contains(e.getStatusCode())) {
+        && Arrays.asList(301, 400, 401, 403, NOT_FOUND, 501).contains(e.getStatusCode())) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
-          "Cannot %s s3://%s/%s: %s (%s, status %d). Check the bucket's name, its region and that the"
-              + " credentials of the default chain may use it.",
+          "Cannot %s s3://%s/%s: %s (%s, status %d). Check the bucket's name, its region, that the"
+              + " credentials of the default chain may use it, and fs.s3a.encryption.algorithm.",
           verb,
           name,
           key,

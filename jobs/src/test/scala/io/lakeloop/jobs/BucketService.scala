@@ -61,6 +61,7 @@ class BucketService(folder: Path) extends AutoCloseable {
          |s3proxy.authorization=aws-v2-or-v4
          |s3proxy.identity=specs
          |s3proxy.credential=not-a-secret
+         |s3proxy.ignore-unknown-headers=true
          |jclouds.provider=filesystem-nio2
          |jclouds.identity=specs
          |jclouds.credential=not-a-secret
