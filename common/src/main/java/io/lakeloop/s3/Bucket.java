@@ -285,24 +285,36 @@ public final class Bucket {
 
   /** Names directly below the prefix, sorted: up to the next slash. */
   public List<String> below(String prefix) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return listed(prefix);
+      } catch (AmazonS3Exception e) {
+        throw failed("list", prefix, e);
+      } catch (SdkClientException e) {
+        // A list that broke off cannot be parsed, which the library takes for final.
+        if (attempt >= settings.attempts()) {
+          throw failed("list", prefix, e);
+        }
+        pause(attempt);
+      }
+    }
+  }
+
+  private List<String> listed(String prefix) {
     TreeSet<String> names = new TreeSet<>();
     ListObjectsV2Request request =
         new ListObjectsV2Request().withBucketName(name).withPrefix(prefix).withDelimiter("/");
-    try {
-      ListObjectsV2Result page;
-      do {
-        page = client.listObjectsV2(request);
-        for (String folder : page.getCommonPrefixes()) {
-          names.add(folder.substring(prefix.length(), folder.length() - 1));
-        }
-        for (S3ObjectSummary object : page.getObjectSummaries()) {
-          names.add(object.getKey().substring(prefix.length()));
-        }
-        request.setContinuationToken(page.getNextContinuationToken());
-      } while (page.isTruncated());
-    } catch (SdkClientException e) {
-      throw failed("list", prefix, e);
-    }
+    ListObjectsV2Result page;
+    do {
+      page = client.listObjectsV2(request);
+      for (String folder : page.getCommonPrefixes()) {
+        names.add(folder.substring(prefix.length(), folder.length() - 1));
+      }
+      for (S3ObjectSummary object : page.getObjectSummaries()) {
+        names.add(object.getKey().substring(prefix.length()));
+      }
+      request.setContinuationToken(page.getNextContinuationToken());
+    } while (page.isTruncated());
     return List.copyOf(names);
   }
 
