@@ -103,6 +103,10 @@ public final class S3ArtifactStore implements ArtifactStore {
     }
     if (!bucket()
         .create(key("published", name), JSON.writeValueAsString(new Published(folder, files)))) {
+      // Another writer was first. What was uploaded for nothing goes, unless it is the same.
+      if (published(name).filter(theirs -> !theirs.data().equals(folder)).isPresent()) {
+        bucket().deleteBelow(data);
+      }
       return false;
     }
     Path kept = kept(folder);

@@ -49,7 +49,7 @@ public final class JobRunner {
     this.codeVersion = codeVersion;
   }
 
-  /** Runs the job; returns 0, or 2 where the user can mend what failed, or 1 for a defect. */
+  /** Runs the job; returns the exit code of the process: 0, or that of the error's code. */
   public <C extends Record> int run(JobDefinition<C> definition, Invocation invocation) {
     try {
       attempt(definition, invocation);
@@ -115,14 +115,19 @@ public final class JobRunner {
     } catch (Exception | LinkageError e) {
       // What another driver goes on with is its own to end.
       lease.requireHeld();
-      UserError error = userError(e).orElse(null);
-      ledger.ended(
-          start,
+      UserError error = Failure.userError(e).orElse(null);
+      Ledger.End end =
           new Ledger.End(
               clock.instant(),
               Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
-              cut(error == null ? e.toString() : error.getMessage())),
-          lineage);
+              cut(error == null ? e.toString() : error.getMessage()));
+      try {
+        ledger.ended(start, end, lineage);
+      } catch (Exception unwritten) {
+        // What stopped the job may keep the ledger from being written, too.
+        e.addSuppressed(unwritten);
+        console.say("  %s: its end could not be written to the table runs", start.runId());
+      }
       throw e;
     }
     ledger.ended(start, new Ledger.End(clock.instant(), Optional.empty(), null), lineage);
@@ -187,7 +192,7 @@ public final class JobRunner {
   }
 
   private int report(Throwable failure) {
-    Optional<UserError> error = userError(failure);
+    Optional<UserError> error = Failure.userError(failure);
     if (error.isPresent()) {
       console.say("%s", error.get().getMessage());
       return error.get().code().exitCode();
@@ -195,16 +200,6 @@ public final class JobRunner {
     console.say("Failed on a defect, not on your input:");
     failure.printStackTrace();
     return ErrorCode.INTERNAL.exitCode();
-  }
-
-  /** An error of the user's may arrive wrapped, when it was found on an executor. */
-  private static Optional<UserError> userError(Throwable failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof UserError error) {
-        return Optional.of(error);
-      }
-    }
-    return Optional.empty();
   }
 
   private static String cut(String message) {

@@ -1,5 +1,10 @@
 package io.lakeloop.s3;
 
+import com.amazonaws.services.s3.model.ObjectMetadata;
+import com.amazonaws.services.s3.model.PutObjectRequest;
+import com.amazonaws.services.s3.model.SSEAwsKeyManagementParams;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
@@ -44,6 +49,28 @@ public record S3Settings(
         either(hadoop, "fs.s3a.encryption.key", "fs.s3a.server-side-encryption.key"),
         hadoop.getInt("fs.s3a.connection.timeout", TIMEOUT_MILLIS),
         hadoop.getInt("fs.s3a.attempts.maximum", ATTEMPTS));
+  }
+
+  /** The request, asking the service to encrypt what it is sent. */
+  PutObjectRequest encrypted(PutObjectRequest request) {
+    switch (encryption) {
+      case "" -> {}
+      case "AES256" ->
+          request.getMetadata().setSSEAlgorithm(ObjectMetadata.AES_256_SERVER_SIDE_ENCRYPTION);
+      case "SSE-KMS" ->
+          request.setSSEAwsKeyManagementParams(
+              encryptionKey.isEmpty()
+                  ? new SSEAwsKeyManagementParams()
+                  : new SSEAwsKeyManagementParams(encryptionKey));
+      default ->
+          throw new UserError(
+              ErrorCode.CONFIG_INVALID,
+              "Cannot encrypt in the bucket %s: fs.s3a.encryption.algorithm is '%s'. Set AES256 or"
+                  + " SSE-KMS in the environment's spark-defaults.conf, or leave it out.",
+              request.getBucketName(),
+              encryption);
+    }
+    return request;
   }
 
   /** Hadoop 3.3 knows both spellings. */

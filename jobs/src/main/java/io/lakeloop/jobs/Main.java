@@ -7,6 +7,7 @@ import io.lakeloop.run.CodeVersion;
 import io.lakeloop.run.Console;
 import io.lakeloop.run.Environments;
 import io.lakeloop.run.Environments.Environment;
+import io.lakeloop.run.Failure;
 import io.lakeloop.run.Invocation;
 import io.lakeloop.run.JobRunner;
 import java.io.IOException;
@@ -23,13 +24,14 @@ import org.apache.spark.sql.SparkSession;
 public final class Main {
   private Main() {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     int code;
     try {
       code = run(List.of(args));
-    } catch (UserError e) {
-      System.err.println(e.getMessage());
-      code = e.code().exitCode();
+    } catch (Exception e) {
+      UserError error = Failure.userError(e).orElseThrow(() -> e);
+      System.err.println(error.getMessage());
+      code = error.code().exitCode();
     }
     SparkSession.getActiveSession()
         .foreach(

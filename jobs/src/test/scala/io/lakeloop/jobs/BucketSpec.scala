@@ -3,8 +3,9 @@ package io.lakeloop.jobs
 import com.amazonaws.services.s3.AmazonS3ClientBuilder
 import com.amazonaws.services.s3.model.{InitiateMultipartUploadRequest, UploadPartRequest}
 import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration
-import io.lakeloop.config.UserError
+import io.lakeloop.config.{ErrorCode, UserError}
 import io.lakeloop.registry._
+import io.lakeloop.run.Failure
 import io.lakeloop.s3.S3Settings
 import io.lakeloop.table.{Lake, LedgerTables, TableRows}
 import java.io.ByteArrayInputStream
@@ -186,6 +187,22 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       ).getMessage should include(s"Cannot load s3://lakeloop/$key")
     }
 
+    it("says in a line that there is no such bucket, whoever asks for it") {
+      settings
+      for (
+        failure <- Seq(
+          intercept[Exception](
+            new S3ArtifactStore(settings, "nowhere", "registry").record("aliases/a")
+          ),
+          intercept[Exception](SharedSpark.session.read.text("s3a://nowhere/logs").count())
+        )
+      ) {
+        val told = Failure.userError(failure).get
+        told.getMessage should (include("://nowhere") and include("NoSuchBucket, status 404"))
+        told.code shouldBe ErrorCode.INPUT_MISSING
+      }
+    }
+
     it("lets one of many writers win a version and an alias") {
       val writers = 8
       val pool = Executors.newFixedThreadPool(writers)
@@ -206,6 +223,8 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
             .map(_.get)
         } finally pool.shutdown()
       versions.sorted shouldBe (1 to writers)
+      // What was uploaded for a number that another writer won is not left behind.
+      keys("race/data/").map(_.split("/").take(6).mkString("/")).distinct.size shouldBe writers
 
       val contested = store("race")
       contested.replaceRecord("aliases/a", Optional.empty(), "0") shouldBe true
