@@ -103,6 +103,8 @@ spark_submit() {
   [ "${1:-}" != sql ] && [ -t 2 ] && terminal=(--terminal)
   [ -n "$cluster" ] && [[ $master != *127.0.0.1* ]] || export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
   export_process_environment
+  [ "$cluster" != yarn ] || [ -n "${HADOOP_CONF_DIR:-}${YARN_CONF_DIR:-}" ] ||
+    fail "Cannot run on yarn: HADOOP_CONF_DIR is not set. Set it to the folder with the cluster's yarn-site.xml and core-site.xml."
   # Java itself expands the star.
   local path=$lib/* command=()
   local arguments=(
@@ -117,6 +119,9 @@ spark_submit() {
     [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "Cannot run: SPARK_HOME is '$SPARK_HOME', which has no bin/spark-submit. Unset it to use the Spark that the build laid out."
     exec "$SPARK_HOME/bin/spark-submit" "${arguments[@]}"
   fi
+  case $cluster in
+    yarn | kubernetes) fail "Cannot run on $master: the Spark that the build laid out has no client for it. Set SPARK_HOME to an installed Spark 3.5." ;;
+  esac
   export SPARK_HOME=$laid_out_spark SPARK_SCALA_VERSION=2.12
   # The launcher opens its answer with a NUL and a line end, so that what a JVM says before can be told apart.
   while IFS= read -r -d '' part; do command+=("${part#$'\n'}"); done < <(

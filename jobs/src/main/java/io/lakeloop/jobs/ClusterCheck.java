@@ -31,11 +31,24 @@ final class ClusterCheck {
    */
   static SparkSession session() {
     checkLocal(new SparkConf());
-    SparkSession spark = SparkSession.builder().appName("lakeloop").getOrCreate();
+    SparkSession spark = started();
     if (spark.sparkContext().master().startsWith("spark://")) {
       checkWorkers(spark);
     }
     return spark;
+  }
+
+  /** Spark refuses some settings itself, YARN a container larger than any that it gives. */
+  private static SparkSession started() {
+    try {
+      return SparkSession.builder().appName("lakeloop").getOrCreate();
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot start Spark on %s: %s",
+          new SparkConf().get("spark.master", "local"),
+          String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    }
   }
 
   private static void checkLocal(SparkConf conf) {

@@ -124,7 +124,7 @@ final class Quickstart {
         .require(
             !lake.contains("://") || invocation.overrides().containsKey(SUBJECT_KEY),
             "the lake %s is a bucket, and the secret behind subject keys must not lie in it: add --set"
-                + " %s=FILE, a file of this machine, which is made where it is missing",
+                + " %s=FILE, a file of this machine with 32 characters or more",
             lake,
             SUBJECT_KEY)
         .throwIfAny();
