@@ -4,6 +4,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.s3.BucketFailure;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,8 +99,14 @@ public final class SourceFiles {
       }
       return new SourceFiles(spark, found.stream().sorted().toList());
     } catch (IOException | IllegalArgumentException e) {
-      throw new UserError(
-          ErrorCode.INPUT_MISSING, "Cannot read %s: %s. Give another path.", path, e.getMessage());
+      throw BucketFailure.of(e)
+          .orElseGet(
+              () ->
+                  new UserError(
+                      ErrorCode.INPUT_MISSING,
+                      "Cannot read %s: %s. Give another path.",
+                      path,
+                      e.getMessage()));
     }
   }
 
