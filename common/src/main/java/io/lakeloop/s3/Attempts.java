@@ -50,12 +50,12 @@ final class Attempts {
 
   /** The service has decided, or the library has tried as often as it may. */
   private static boolean isFinal(Exception e) {
+    String message = String.valueOf(e.getMessage());
     return e instanceof AmazonServiceException
         || e.getCause() instanceof AmazonClientException
         || e instanceof InterruptedIOException && Thread.currentThread().isInterrupted()
-        || e instanceof SdkClientException
-            && (e.getMessage().startsWith("Unable to execute HTTP request")
-                || e.getMessage().startsWith("Unable to load AWS credentials"));
+        || message.startsWith("Unable to execute HTTP request")
+        || message.startsWith("Unable to load AWS credentials");
   }
 
   private static void pause(int attempt) throws IOException {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** Tells a bucket's failure in a line, whether the registry met it or Spark's own S3A did. */
 public final class BucketFailure {
-  private static final Pattern ADDRESS = Pattern.compile("s3[an]?://[^\\s:]+");
+  private static final Pattern ADDRESS = Pattern.compile("s3[an]?://[^\\s:'\"]+");
   private static final int NOT_FOUND = 404;
   private static final int SERVER_ERROR = 500;
   private static final Set<Integer> MENDABLE = Set.of(301, 400, 401, 403, NOT_FOUND, 501);
