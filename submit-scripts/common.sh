@@ -78,6 +78,15 @@ cluster_of() {
   esac
 }
 
+# What a cluster manager needs beside its address.
+require_client() {
+  case $1 in yarn | kubernetes)
+    [ -n "${SPARK_HOME:-}" ] || fail "Cannot run on $master: the Spark that the build laid out has no client for it. Set SPARK_HOME to an installed Spark 3.5." ;;
+  esac
+  [ "$1" != yarn ] || [ -n "${HADOOP_CONF_DIR:-}${YARN_CONF_DIR:-}" ] ||
+    fail "Cannot run on yarn: HADOOP_CONF_DIR is not set. Set it to the folder with the cluster's yarn-site.xml and core-site.xml."
+}
+
 # Spark's settings: the environment's, and over them those of the cluster that it runs on.
 settings_for() {
   local cluster=$2 merged
@@ -98,13 +107,12 @@ spark_submit() {
   [[ $environment =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || fail "Cannot read the command line: --env takes a name, got '$environment'."
   defaults=$(defaults_of "$environment")
   cluster=$(cluster_of "$master")
+  require_client "$cluster"
   defaults=$(settings_for "$defaults" "$cluster")
   [ -z "$master" ] || spark_conf+=(--master "$master")
   [ "${1:-}" != sql ] && [ -t 2 ] && terminal=(--terminal)
   [ -n "$cluster" ] && [[ $master != *127.0.0.1* ]] || export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
   export_process_environment
-  [ "$cluster" != yarn ] || [ -n "${HADOOP_CONF_DIR:-}${YARN_CONF_DIR:-}" ] ||
-    fail "Cannot run on yarn: HADOOP_CONF_DIR is not set. Set it to the folder with the cluster's yarn-site.xml and core-site.xml."
   # Java itself expands the star.
   local path=$lib/* command=()
   local arguments=(
@@ -119,9 +127,6 @@ spark_submit() {
     [ -x "$SPARK_HOME/bin/spark-submit" ] || fail "Cannot run: SPARK_HOME is '$SPARK_HOME', which has no bin/spark-submit. Unset it to use the Spark that the build laid out."
     exec "$SPARK_HOME/bin/spark-submit" "${arguments[@]}"
   fi
-  case $cluster in
-    yarn | kubernetes) fail "Cannot run on $master: the Spark that the build laid out has no client for it. Set SPARK_HOME to an installed Spark 3.5." ;;
-  esac
   export SPARK_HOME=$laid_out_spark SPARK_SCALA_VERSION=2.12
   # The launcher opens its answer with a NUL and a line end, so that what a JVM says before can be told apart.
   while IFS= read -r -d '' part; do command+=("${part#$'\n'}"); done < <(

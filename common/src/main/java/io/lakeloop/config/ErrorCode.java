@@ -24,8 +24,8 @@ public enum ErrorCode {
   ARTIFACT_CORRUPT,
   /** Another driver is at work on this run. */
   RUN_IN_PROGRESS,
-  /** The bucket did not answer, or not now, however often it was asked. */
-  STORE_UNAVAILABLE,
+  /** A bucket or a cluster did not answer, or not now, however often it was asked. */
+  UNAVAILABLE,
   /** Anything else: a defect of ours, or of the machine. */
   INTERNAL;
 
@@ -36,7 +36,7 @@ public enum ErrorCode {
   public int exitCode() {
     return switch (this) {
       case INTERNAL -> 1;
-      case RUN_IN_PROGRESS, STORE_UNAVAILABLE -> 75;
+      case RUN_IN_PROGRESS, UNAVAILABLE -> 75;
       default -> 2;
     };
   }

@@ -1,6 +1,5 @@
 package io.lakeloop.s3;
 
-import com.amazonaws.AmazonClientException;
 import com.amazonaws.AmazonServiceException;
 import com.amazonaws.SdkClientException;
 import com.amazonaws.retry.PredefinedBackoffStrategies.FullJitterBackoffStrategy;
@@ -35,27 +34,43 @@ final class Attempts {
     return new FullJitterBackoffStrategy(FIRST_PAUSE_MILLIS, LONGEST_PAUSE_MILLIS);
   }
 
+  /**
+   * Asks until there is an answer.
+   *
+   * @throws SdkClientException if the service refuses, or every attempt failed
+   */
   <T> T answer(Request<T> request) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
         return request.answer();
-      } catch (IOException | SdkClientException e) {
+      } catch (SdkClientException e) {
         if (attempt >= most || isFinal(e)) {
           throw e;
         }
-        pause(attempt);
+      } catch (IOException e) {
+        if (isTold(e)) {
+          throw e;
+        }
+        if (attempt >= most) {
+          throw new SdkClientException("The answer broke off: " + e.getMessage(), e);
+        }
       }
+      pause(attempt);
     }
   }
 
   /** The service has decided, or the library has tried as often as it may. */
-  private static boolean isFinal(Exception e) {
+  private static boolean isFinal(SdkClientException e) {
     String message = String.valueOf(e.getMessage());
     return e instanceof AmazonServiceException
-        || e.getCause() instanceof AmazonClientException
-        || e instanceof InterruptedIOException && Thread.currentThread().isInterrupted()
         || message.startsWith("Unable to execute HTTP request")
         || message.startsWith("Unable to load AWS credentials");
+  }
+
+  /** What a request inside this one failed of after its own attempts, or the end of this thread. */
+  private static boolean isTold(IOException e) {
+    return e.getCause() instanceof SdkClientException
+        || e instanceof InterruptedIOException && Thread.currentThread().isInterrupted();
   }
 
   private static void pause(int attempt) throws IOException {

@@ -117,7 +117,7 @@ public final class Bucket {
               return true;
             }
             if (e.getStatusCode() == CONFLICT) {
-              throw new IOException("another conditional write is under way");
+              throw new IOException("another conditional write is under way there");
             }
             return false;
           }

@@ -21,8 +21,7 @@ public final class BucketFailure {
 
   /**
    * Returns what the person is told: INPUT_MISSING where the service refuses for good, and
-   * STORE_UNAVAILABLE where it does not answer, or not now. Empty where no bucket has to do with
-   * it.
+   * UNAVAILABLE where it does not answer, or not now. Empty where no bucket has to do with it.
    */
   public static Optional<UserError> of(Throwable failure) {
     String address = null;
@@ -66,7 +65,7 @@ public final class BucketFailure {
 
   private static UserError unavailable(String address, String why) {
     return new UserError(
-        ErrorCode.STORE_UNAVAILABLE,
+        ErrorCode.UNAVAILABLE,
         "Cannot reach %s, after as many attempts as fs.s3a.attempts.maximum allows: %s. Check"
             + " fs.s3a.endpoint and the network, then run this again: what is published stands.",
         address,

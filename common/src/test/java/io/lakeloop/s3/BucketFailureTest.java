@@ -48,7 +48,7 @@ class BucketFailureTest {
   void takesOverloadForTheServicesFault() {
     UserError error =
         BucketFailure.of(answer(503, "SlowDown", "Please reduce your request rate")).orElseThrow();
-    assertEquals(ErrorCode.STORE_UNAVAILABLE, error.code());
+    assertEquals(ErrorCode.UNAVAILABLE, error.code());
     assertEquals(75, error.code().exitCode());
   }
 
@@ -87,7 +87,7 @@ class BucketFailureTest {
         BucketFailure.of(assertThrows(IOException.class, () -> bucket.read("published/x")))
             .orElseThrow();
 
-    assertEquals(ErrorCode.STORE_UNAVAILABLE, error.code());
+    assertEquals(ErrorCode.UNAVAILABLE, error.code());
     assertTrue(
         error.getMessage().startsWith("Cannot reach s3://loop/published/x, after as many attempts"),
         error.getMessage());

@@ -2,6 +2,10 @@ package io.lakeloop.jobs;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +23,8 @@ import scala.reflect.ClassTag;
  * no machine of the cluster can hold. YARN refuses by itself; Kubernetes tells at the pod.
  */
 final class ClusterCheck {
+  private static final String STANDALONE = "spark://";
+  private static final int MASTER_PATIENCE_MILLIS = 10_000;
   private static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
   private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
 
@@ -27,13 +33,17 @@ final class ClusterCheck {
   /**
    * The session, on a cluster that can hold its executors.
    *
-   * @throws UserError CONFIG_INVALID if it cannot
+   * @throws UserError CONFIG_INVALID if it cannot, UNAVAILABLE if the cluster does not answer
    */
   static SparkSession session() {
-    checkLocal(new SparkConf());
+    SparkConf conf = new SparkConf();
+    String master = conf.get("spark.master", "local");
+    checkLocal(conf);
+    List<RpcAddress> masters =
+        master.startsWith(STANDALONE) ? mastersThatAnswer(master) : List.of();
     SparkSession spark = started();
-    if (spark.sparkContext().master().startsWith("spark://")) {
-      checkWorkers(spark);
+    if (!masters.isEmpty()) {
+      checkWorkers(spark, masters);
     }
     return spark;
   }
@@ -43,12 +53,26 @@ final class ClusterCheck {
     try {
       return SparkSession.builder().appName("lakeloop").getOrCreate();
     } catch (IllegalArgumentException e) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot start Spark on %s: %s",
-          new SparkConf().get("spark.master", "local"),
-          String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      throw notStarted(ErrorCode.CONFIG_INVALID, e);
+    } catch (Exception e) {
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      if (root instanceof IOException) {
+        throw notStarted(ErrorCode.UNAVAILABLE, root);
+      }
+      throw e;
     }
+  }
+
+  private static UserError notStarted(ErrorCode code, Throwable why) {
+    return new UserError(
+        code,
+        "Cannot start Spark on %s: %s. Check the cluster and its settings, or give another"
+            + " --master.",
+        new SparkConf().get("spark.master", "local"),
+        String.valueOf(why.getMessage()).lines().findFirst().orElse("").replaceAll("\\.$", ""));
   }
 
   private static void checkLocal(SparkConf conf) {
@@ -77,9 +101,43 @@ final class ClusterCheck {
     }
   }
 
-  private static void checkWorkers(SparkSession spark) {
+  /**
+   * Spark would ask a master that nobody runs for a minute. Several may stand by for each other.
+   */
+  private static List<RpcAddress> mastersThatAnswer(String url) {
+    List<RpcAddress> answering = new ArrayList<>();
+    List<String> silent = new ArrayList<>();
+    for (String address : url.substring(STANDALONE.length()).split(",")) {
+      String[] parts = address.split(":");
+      if (parts.length != 2 || !parts[1].matches("[0-9]{1,5}")) {
+        throw new UserError(
+            ErrorCode.CONFIG_INVALID,
+            "Cannot run on %s: '%s' is not host:port. Give --master spark://host:7077.",
+            url,
+            address);
+      }
+      int port = Integer.parseInt(parts[1]);
+      try (Socket socket = new Socket()) {
+        socket.connect(new InetSocketAddress(parts[0], port), MASTER_PATIENCE_MILLIS);
+        answering.add(new RpcAddress(parts[0], port));
+      } catch (IOException | IllegalArgumentException e) {
+        silent.add(address + ": " + e.getMessage());
+      }
+    }
+    if (answering.isEmpty()) {
+      throw new UserError(
+          ErrorCode.UNAVAILABLE,
+          "Cannot run on %s: no master answers there (%s). Start one, as with submit-scripts/"
+              + "local-cluster start, or give another --master.",
+          url,
+          String.join("; ", silent));
+    }
+    return answering;
+  }
+
+  private static void checkWorkers(SparkSession spark, List<RpcAddress> masters) {
     SparkConf conf = spark.sparkContext().getConf();
-    List<WorkerInfo> workers = workers(spark.sparkContext().master());
+    List<WorkerInfo> workers = workers(masters);
     int cores = conf.getInt("spark.executor.cores", 1);
     long megabytes = conf.getSizeAsMb("spark.executor.memory", "1g");
     int gpus = conf.getInt(EXECUTOR_GPUS, 0);
@@ -119,14 +177,10 @@ final class ClusterCheck {
         Locale.ROOT, "%d cores, %d MiB, %d GPUs", worker.cores(), worker.memory(), gpus(worker));
   }
 
-  /** Workers that the first master that answers has registered; several stand by for each other. */
-  private static List<WorkerInfo> workers(String masters) {
-    for (String master : masters.replace("spark://", "").split(",")) {
-      String[] address = master.split(":");
-      RpcEndpointRef ref =
-          SparkEnv.get()
-              .rpcEnv()
-              .setupEndpointRef(new RpcAddress(address[0], Integer.parseInt(address[1])), "Master");
+  /** Workers that the master at work has registered; one that stands by has none. */
+  private static List<WorkerInfo> workers(List<RpcAddress> masters) {
+    for (RpcAddress master : masters) {
+      RpcEndpointRef ref = SparkEnv.get().rpcEnv().setupEndpointRef(master, "Master");
       MasterStateResponse state =
           ref.askSync(
               org.apache.spark.deploy.DeployMessages.RequestMasterState$.MODULE$,
