@@ -24,6 +24,8 @@ import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.TableIdentifier;
+import org.apache.spark.sql.catalyst.catalog.SessionCatalog;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.functions;
 import scala.Option;
@@ -381,13 +383,21 @@ public final class Lake {
     builder.execute();
   }
 
-  /** Makes every table of the lake known to SQL by its plain name; returns those that exist. */
+  /**
+   * Makes every table of the lake known to SQL by its plain name, and no other lake's; returns
+   * those that exist.
+   */
   public List<Table> register() {
     List<Table> present = Catalogue.tables().stream().filter(this::exists).toList();
+    SessionCatalog known = spark.sessionState().catalog();
+    for (Table table : Catalogue.tables()) {
+      // Only the name goes: a table that was registered by its place keeps its files.
+      known.dropTable(new TableIdentifier(table.name()), true, false);
+    }
     for (Table table : present) {
       spark.sql(
-          "CREATE TABLE IF NOT EXISTS %s USING delta LOCATION '%s'"
-              .formatted(table.name(), path(table).replace("'", "\\'")));
+          "CREATE TABLE %s USING delta LOCATION '%s'"
+              .formatted(table.name(), path(table).replace("\\", "\\\\").replace("'", "\\'")));
     }
     Views.create(spark, present);
     return present;

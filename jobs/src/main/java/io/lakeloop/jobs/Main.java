@@ -10,7 +10,6 @@ import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.Failure;
 import io.lakeloop.run.Invocation;
 import io.lakeloop.run.JobRunner;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +43,7 @@ public final class Main {
     }
   }
 
-  private static int run(List<String> args) throws IOException {
+  private static int run(List<String> args) throws Exception {
     String command = args.isEmpty() ? "--list" : args.get(0);
     List<String> rest = args.isEmpty() ? List.of() : args.subList(1, args.size());
     if (command.equals("--list")) {

@@ -2,7 +2,7 @@ package io.lakeloop.jobs
 
 import io.lakeloop.registry.{LocalArtifactStore, Registry}
 import io.lakeloop.run.{Console, JobRunner}
-import io.lakeloop.table.Lake
+import io.lakeloop.table.{Lake, ReadOnlySql}
 import java.io.{ByteArrayOutputStream, PrintStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path, Paths}
@@ -81,14 +81,8 @@ trait LoopSpec extends AnyFunSpec with Matchers {
     def table(name: String): DataFrame =
       SharedSpark.session.read.format("delta").load(root.resolve("tables").resolve(name).toString)
 
-    /** Answers SQL about this lake, whatever other lakes this JVM's catalogue has heard of. */
-    def sql(query: String): DataFrame = {
-      val spark = SharedSpark.session
-      val known = spark.catalog.listTables().collect().filterNot(_.isTemporary)
-      known.foreach(table => spark.sql(s"DROP TABLE ${table.name}"))
-      lake.register()
-      spark.sql(query)
-    }
+    /** Answers SQL about this lake as a person would get it. */
+    def sql(query: String): DataFrame = new ReadOnlySql(lake).rows(query)
 
     def count(name: String, condition: String = "true"): Long = table(name).where(condition).count()
 
