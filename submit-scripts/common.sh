@@ -1,5 +1,8 @@
 # Sourced by the scripts beside it: where things are, and which Java and Spark run them.
 
+# What is written holds what people wrote: it is its owner's alone.
+umask 077
+
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs_jar=$home/jobs/target/lakeloop-jobs.jar
 lib=$home/jobs/target/lib

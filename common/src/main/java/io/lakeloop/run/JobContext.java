@@ -97,21 +97,52 @@ public final class JobContext {
   }
 
   /**
-   * A file of the settings on this machine.
+   * The secret in a file of this machine that readers of the lake have no access to.
    *
-   * @throws UserError CONFIG_INVALID if it lies in a bucket
+   * @param key of the setting, for messages
+   * @param createIfMissing makes a new one, readable by its owner alone
+   * @throws UserError CONFIG_INVALID if the file lies in a bucket or in the lake
    */
-  public Path localPath(String key, String setting) {
+  public byte[] secret(String key, String setting, boolean createIfMissing) throws IOException {
     String path = path(setting);
     if (isRemote(path)) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
           "Cannot use %s=%s: it must lie on this machine, not in a bucket that everybody who reads"
-              + " the lake can read. Name a local file or folder.",
+              + " the lake can read. Name a local file.",
           key,
           path);
     }
-    return Path.of(path);
+    Path file = Path.of(path).toAbsolutePath().normalize();
+    if (!isRemote(tables.lakeRoot())) {
+      Path lake = Path.of(tables.lakeRoot());
+      if (file.startsWith(lake)) {
+        throw new UserError(
+            ErrorCode.CONFIG_INVALID,
+            "Cannot use %s=%s: it lies in the lake, where everybody who reads the tables can read it."
+                + " Move it out: mkdir -p -m 700 %3$s-secrets && mv %2$s %3$s-secrets/",
+            key,
+            file,
+            lake);
+      }
+      requireNotLeftBehind(file, lake.resolve("secrets").resolve(file.getFileName()));
+    }
+    return SecretFile.read(file, createIfMissing);
+  }
+
+  /** A new secret would give other keys to the same people, so that their requests find nothing. */
+  private static void requireNotLeftBehind(Path file, Path earlier) {
+    if (!Files.exists(file) && Files.exists(earlier)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot make the secret %s: this lake's subject keys were made with %s, which is not to lie"
+              + " in the lake any more. Move it: mkdir -p -m 700 %s && mv %s %s",
+          file,
+          earlier,
+          file.getParent(),
+          earlier,
+          file);
+    }
   }
 
   static boolean isRemote(String path) {

@@ -10,7 +10,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /** A secret that lives in a file of its own: never in settings, logs or tables. */
-public final class SecretFile {
+final class SecretFile {
   private static final int BYTES = 32;
 
   private SecretFile() {}
@@ -21,9 +21,11 @@ public final class SecretFile {
    * @param createIfMissing makes a new one, readable by its owner alone
    * @throws UserError INPUT_MISSING if there is none, CONFIG_INVALID if it is too short to protect
    */
-  public static byte[] read(Path file, boolean createIfMissing) throws IOException {
+  static byte[] read(Path file, boolean createIfMissing) throws IOException {
     if (createIfMissing && !Files.exists(file)) {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createDirectories(
+          file.toAbsolutePath().getParent(),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       byte[] fresh = new byte[BYTES];
       new SecureRandom().nextBytes(fresh);
       Files.createFile(

@@ -51,7 +51,10 @@ final class ClusterCheck {
   /** Spark refuses some settings itself, YARN a container larger than any that it gives. */
   private static SparkSession started() {
     try {
-      return SparkSession.builder().appName("lakeloop").getOrCreate();
+      // Tables hold what people wrote: files are their owner's alone, unless it is set otherwise.
+      SparkConf conf =
+          new SparkConf().setIfMissing("spark.hadoop.fs.permissions.umask-mode", "077");
+      return SparkSession.builder().config(conf).appName("lakeloop").getOrCreate();
     } catch (IllegalArgumentException e) {
       throw notStarted(ErrorCode.CONFIG_INVALID, e);
     } catch (Exception e) {

@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.benchmark;
 
+import io.lakeloop.config.FolderTree;
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.duplicates.Duplicates;
 import io.lakeloop.feedback.duplicates.PlantedDuplicates;
@@ -56,23 +57,26 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
   private final Map<String, List<Double>> ratesByStage = new LinkedHashMap<>();
 
   @Override
-  public void run(Config config, JobContext context) {
+  public void run(Config config, JobContext context) throws IOException {
     ratesByStage.clear();
+    Path secrets = Files.createTempDirectory("lakeloop-secrets-");
     StepMetrics metrics = new StepMetrics(context, "benchmark");
     try (JobContext.Scratch scratch = context.scratch()) {
       // A small round first: what is measured is not the compiler's work.
-      round(scratch, Math.max(1, config.size() / 10), config.seed());
+      round(scratch, secrets, Math.max(1, config.size() / 10), config.seed());
       ratesByStage.clear();
       for (int round = 0; round < config.rounds(); round++) {
-        round(scratch, config.size(), config.seed());
+        round(scratch, secrets, config.size(), config.seed());
       }
       tell(context, metrics);
       nearDuplicates(config, context, metrics);
+    } finally {
+      FolderTree.delete(secrets);
     }
     metrics.save();
   }
 
-  private void round(JobContext.Scratch scratch, int size, long seed) {
+  private void round(JobContext.Scratch scratch, Path secrets, int size, long seed) {
     JobContext context = scratch.context();
     int cores = context.spark().sparkContext().defaultParallelism();
     Path folder = Path.of(scratch.lake().root(), "logs-" + size);
@@ -89,8 +93,8 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     Dataset<Row> raw = context.tables().read(FeedbackTables.INTERACTIONS_RAW);
     long rows = raw.count();
     timed(COPY, rows, () -> scratch.lake().copy(raw, "interactions_raw"));
-    timed("clean-logs, exact duplicates only", rows, () -> clean(context, false));
-    timed("clean-logs, everything on", rows, () -> clean(context, true));
+    timed("clean-logs, exact duplicates only", rows, () -> clean(context, secrets, false));
+    timed("clean-logs, everything on", rows, () -> clean(context, secrets, true));
     Dataset<Row> cleaned = context.tables().read(FeedbackTables.INTERACTIONS);
     long turns = cleaned.count();
     timed(COPY_OF_CLEANED, turns, () -> scratch.lake().copy(cleaned, "interactions"));
@@ -120,12 +124,12 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
         .reduce(Long::sum);
   }
 
-  private static void clean(JobContext context, boolean near) {
+  private static void clean(JobContext context, Path secrets, boolean near) {
     try {
       new CleanLogsJob()
           .run(
               new CleanLogsJob.Config(
-                  "{lake}/secrets/subject-key",
+                  secrets.resolve("subject-key").toString(),
                   true,
                   PersonalDataFinder.Settings.standard(),
                   "",

@@ -13,7 +13,6 @@ import io.lakeloop.feedback.logs.LogCleaner;
 import io.lakeloop.feedback.logs.NameRecognisers;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.run.SecretFile;
 import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.personal.PersonalDataFinder;
 import java.util.List;
@@ -56,9 +55,7 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
   @Override
   public void run(Config config, JobContext context) throws Exception {
     byte[] subjectKey =
-        SecretFile.read(
-            context.localPath("subject-key-file", config.subjectKeyFile()),
-            config.createSubjectKey());
+        context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey());
     Dataset<Row> known = others(context, INTERACTIONS);
     Dataset<Row> refused =
         others(context, QUARANTINE)

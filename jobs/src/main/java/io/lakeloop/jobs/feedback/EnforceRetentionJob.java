@@ -6,7 +6,6 @@ import io.lakeloop.feedback.retention.Retention;
 import io.lakeloop.feedback.retention.SubjectRequests;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.run.SecretFile;
 import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import java.util.List;
@@ -46,8 +45,7 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
     // What this run deleted before it was cut off behind its report need not be looked for again.
     if (!context.tables().wrote(RetentionTables.DELETIONS)) {
       if (!config.requests().isBlank()) {
-        byte[] secret =
-            SecretFile.read(context.localPath("subject-key-file", config.subjectKeyFile()), false);
+        byte[] secret = context.secret("subject-key-file", config.subjectKeyFile(), false);
         SourceFiles files = SourceFiles.find(context, config.requests());
         for (String subject : SubjectRequests.read(context.spark(), files, secret)) {
           retention.forget(subject, secret);
