@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Reads a job's settings: its YAML file, then {@code --set key=value}. The file is where defaults
@@ -176,8 +177,38 @@ public final class Settings {
 
   /** The settings as JSON with sorted maps: equal settings give equal text. */
   public static String toJson(Object settings) {
+    return write(settings);
+  }
+
+  /**
+   * The same with every text in it changed.
+   *
+   * @param text what is written for a text
+   */
+  public static String toJson(Object settings, UnaryOperator<String> text) {
+    return write(changed(JSON.valueToTree(settings), text));
+  }
+
+  private static JsonNode changed(JsonNode node, UnaryOperator<String> text) {
+    if (node.isTextual()) {
+      return TextNode.valueOf(text.apply(node.textValue()));
+    }
+    if (node instanceof ArrayNode list) {
+      ArrayNode all = JsonNodeFactory.instance.arrayNode();
+      list.forEach(element -> all.add(changed(element, text)));
+      return all;
+    }
+    if (node instanceof ObjectNode group) {
+      ObjectNode all = JsonNodeFactory.instance.objectNode();
+      group.properties().forEach(e -> all.set(e.getKey(), changed(e.getValue(), text)));
+      return all;
+    }
+    return node;
+  }
+
+  private static String write(Object value) {
     try {
-      return JSON.writeValueAsString(settings);
+      return JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

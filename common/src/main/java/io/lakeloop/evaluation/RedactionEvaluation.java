@@ -3,11 +3,11 @@ package io.lakeloop.evaluation;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.agreement.Wilson;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.SourceFile;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.personal.Finding;
 import io.lakeloop.text.personal.Kind;
 import io.lakeloop.text.personal.PersonalDataFinder;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -17,7 +17,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -83,12 +82,9 @@ public final class RedactionEvaluation {
   public static List<Metric> measure(
       PersonalDataFinder finder, SparkSession spark, SourceFiles files) throws IOException {
     Map<Kind, Counts> counts = new EnumMap<>(Kind.class);
-    for (String file : files.files()) {
-      Path path = new Path(file);
-      try (InputStream in =
-          new BufferedInputStream(
-              path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path))) {
-        count(finder, new JsonRecords(file, in), counts);
+    for (SourceFile file : files.files()) {
+      try (InputStream in = file.open(spark.sparkContext().hadoopConfiguration())) {
+        count(finder, new JsonRecords(file.name(), in), counts);
       }
     }
     return counts.isEmpty() ? List.of() : metrics(counts);

@@ -1,202 +1,285 @@
 package io.lakeloop.feedback;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lakeloop.config.ErrorCode;
-import io.lakeloop.config.UserError;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * The objects of one file of JSON: one on each line, or the elements of one array. What is no
- * object comes with the reason.
+ * The objects of one file of JSON, however they stand in it: one on each line, several, one over
+ * several lines, elements of one array or of more. Every character that is neither spacing nor an
+ * array's punctuation belongs to one record; what is no object comes with the reason. Behind a
+ * broken object reading goes on with the next line, in an array with the next element that begins
+ * as the broken one does.
  */
 public final class JsonRecords implements Iterator<JsonRecords.Entry> {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int LOOK_AHEAD = 4096;
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** How an object begins: its first key tells it from objects within. */
+  private static final Pattern FIRST_KEY =
+      Pattern.compile("\\{\\s*(\"(?:[^\"\\\\]|\\\\.){1,200}\")");
 
   /**
    * One record.
    *
    * @param line that it begins on, from 1
-   * @param text as it came; an array's element without the spacing between its tokens
+   * @param text as it came; of a refused one the beginning, where it is long
    * @param node null where it is refused
    * @param refusal null where it is an object
    */
   public record Entry(long line, String text, JsonNode node, Refusal refusal) {}
 
-  private final Iterator<Entry> entries;
+  private final TextWindow window;
+  private Entry next;
+  private int openArrays;
+  private boolean lineIsBlank = true;
 
   /**
    * @param file for messages
-   * @param in supports mark
    */
   public JsonRecords(String file, InputStream in) {
-    try {
-      entries = isArray(in) ? new Elements(file, in) : new Lines(new TextLines(file, in));
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
+    this.window = new TextWindow(file, in);
   }
 
   @Override
   public boolean hasNext() {
-    return entries.hasNext();
+    if (next == null) {
+      next = read();
+    }
+    return next != null;
   }
 
   @Override
   public Entry next() {
-    return entries.next();
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    Entry entry = next;
+    next = null;
+    return entry;
   }
 
-  private static UserError unreadable(String file, IOException cause) {
-    return new UserError(
-        ErrorCode.INPUT_UNREADABLE,
-        "Cannot read %s: %s. Fetch the file again.",
-        file,
-        cause.getMessage());
-  }
-
-  /** True if the file begins with a bracket and an object in it. */
-  private static boolean isArray(InputStream in) throws IOException {
-    in.mark(LOOK_AHEAD);
-    int seen = 0;
-    int wanted = '[';
-    int c = in.read();
-    boolean array = false;
-    while (c >= 0 && ++seen < LOOK_AHEAD - 1) {
-      if (!Character.isWhitespace(c)) {
-        if (c != wanted) {
-          break;
-        }
-        array = wanted == '{';
-        if (array) {
-          break;
-        }
-        wanted = '{';
+  private Entry read() {
+    while (true) {
+      int c = window.at(0);
+      if (c < 0) {
+        return end();
       }
-      c = in.read();
-    }
-    in.reset();
-    return array;
-  }
-
-  private record Lines(TextLines lines) implements Iterator<Entry> {
-    @Override
-    public boolean hasNext() {
-      return lines.hasNext();
-    }
-
-    @Override
-    public Entry next() {
-      TextLines.Line line = lines.next();
-      if (line.problem() != null) {
-        String reason =
-            line.problem().equals("LINE_TOO_LONG")
-                ? "the line is longer than " + TextLines.MAX_BYTES + " bytes"
-                : "the line is blank";
-        return new Entry(line.number(), line.text(), null, new Refusal(line.problem(), reason));
+      if (TextWindow.endsLine(c) && openArrays == 0 && lineIsBlank) {
+        return blankLine();
       }
-      return entry(line.number(), line.text());
-    }
-
-    private static Entry entry(long number, String text) {
-      try {
-        JsonNode node = JSON.readTree(text);
-        return node != null && node.isObject()
-            ? new Entry(number, text, node, null)
-            : new Entry(
-                number,
-                text,
-                null,
-                new Refusal("NOT_AN_OBJECT", "the line is JSON, but not an object"));
-      } catch (JsonProcessingException e) {
-        int column = e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
-        return new Entry(
-            number,
-            text,
-            null,
-            new Refusal("MALFORMED_JSON", "the line is not JSON at column " + column));
+      if (TextWindow.endsLine(c)) {
+        window.skip(c == '\r' && window.at(1) == '\n' ? 2 : 1);
+        lineIsBlank = true;
+        window.skipMark();
+      } else if (Character.isWhitespace(c) || openArrays > 0 && c == ',') {
+        window.skip(1);
+      } else if (c == '[' && holdsObjects() || openArrays > 0 && c == ']') {
+        openArrays += c == '[' ? 1 : -1;
+        lineIsBlank = false;
+        window.skip(1);
+      } else {
+        lineIsBlank = false;
+        return c == '{' ? object() : somethingElse(c);
       }
     }
   }
 
-  /** Elements of an array, read one after the other. */
-  private static final class Elements implements Iterator<Entry> {
-    private final String file;
-    private final JsonParser parser;
-    private Entry next;
-    private boolean ended;
-
-    Elements(String file, InputStream in) throws IOException {
-      this.file = file;
-      this.parser =
-          JSON.getFactory().createParser(new InputStreamReader(in, StandardCharsets.UTF_8));
-      parser.nextToken();
+  private Entry end() {
+    if (openArrays == 0) {
+      return null;
     }
+    openArrays = 0;
+    return new Entry(
+        window.line(),
+        "",
+        null,
+        new Refusal(Refusal.CUT_OFF, "the array does not end: the file is cut off"));
+  }
 
-    @Override
-    public boolean hasNext() {
-      if (next == null && !ended) {
-        next = read();
+  private Entry blankLine() {
+    Entry blank =
+        new Entry(window.line(), "", null, new Refusal("BLANK_LINE", "the line is blank"));
+    window.skip(window.at(0) == '\r' && window.at(1) == '\n' ? 2 : 1);
+    return blank;
+  }
+
+  /** An array is looked into if an object is its first element, or it has none. */
+  private boolean holdsObjects() {
+    int i = 1;
+    while (i < TextWindow.KEPT && Character.isWhitespace(window.at(i))) {
+      i++;
+    }
+    return window.at(i) == '{' || window.at(i) == ']';
+  }
+
+  private Entry object() {
+    JsonExtent extent = new JsonExtent();
+    int length = 0;
+    while (extent.isOpen() && length < TextWindow.LONGEST_RECORD) {
+      extent.accept(window.at(length++));
+    }
+    if (extent.isOpen()) {
+      return tooLong(extent, length);
+    }
+    if (extent.isBroken()) {
+      return broken(length, 0);
+    }
+    String text = window.text(length);
+    try {
+      Entry object = new Entry(window.line(), text, JSON.readTree(text), null);
+      window.skip(length);
+      return object;
+    } catch (JsonProcessingException e) {
+      boolean ownLines = openArrays == 0 && text.chars().anyMatch(TextWindow::endsLine);
+      int column = e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
+      return ownLines ? broken(length, column) : refused(length, malformed(column));
+    }
+  }
+
+  private static Refusal malformed(int column) {
+    return new Refusal(
+        "MALFORMED_JSON",
+        column > 0
+            ? "it is not JSON at its character " + column
+            : "it is not JSON: it does not end");
+  }
+
+  private Entry refused(int length, Refusal refusal) {
+    Entry entry = new Entry(window.line(), window.kept(length), null, refusal);
+    window.skip(length);
+    return entry;
+  }
+
+  /** Refuses what begins here, as far as the next line or the next element. */
+  private Entry broken(int looked, int column) {
+    if (openArrays > 0) {
+      return brokenElement(looked);
+    }
+    int length = 0;
+    while (!TextWindow.endsLine(window.at(length)) && length < TextWindow.LONGEST_RECORD) {
+      length++;
+    }
+    Entry entry = new Entry(window.line(), window.kept(length), null, malformed(column));
+    window.skipLine(length);
+    return entry;
+  }
+
+  private Entry brokenElement(int looked) {
+    long line = window.line();
+    Matcher key = FIRST_KEY.matcher(window.kept(looked));
+    StringBuilder passed = new StringBuilder();
+    if (skipToElement(key.lookingAt() ? key.group(1) : null, passed)) {
+      return new Entry(line, passed.toString(), null, malformed(0));
+    }
+    openArrays = 0;
+    return new Entry(
+        line,
+        passed.toString(),
+        null,
+        new Refusal(
+            Refusal.CUT_OFF, "the array is not JSON from here on, and its rest is not read"));
+  }
+
+  /**
+   * Reads on where the next element with that first key begins; false where there is none.
+   *
+   * @param passed the beginning of what is passed over
+   */
+  private boolean skipToElement(String firstKey, StringBuilder passed) {
+    int before = 0;
+    for (int c = window.at(0); c >= 0; c = window.at(0)) {
+      if (c == '{' && before == ',' && firstKey != null && beginsWith(firstKey)) {
+        return true;
       }
-      return next != null;
-    }
-
-    @Override
-    public Entry next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
+      before = Character.isWhitespace(c) ? before : c;
+      if (passed.length() < TextWindow.KEPT) {
+        passed.append((char) c);
       }
-      Entry entry = next;
-      next = null;
-      return entry;
+      window.skip(1);
     }
+    return false;
+  }
 
-    private Entry read() {
-      long line = 1;
-      try {
-        JsonToken token = parser.nextToken();
-        if (token == JsonToken.END_ARRAY || token == null) {
-          ended = true;
-          parser.close();
-          return null;
-        }
-        line = parser.currentTokenLocation().getLineNr();
-        JsonNode node = JSON.readTree(parser);
-        String text = node.toString();
-        if (text.length() > TextLines.MAX_BYTES) {
-          return new Entry(
-              line,
-              text.substring(0, LOOK_AHEAD),
-              null,
-              new Refusal(
-                  "LINE_TOO_LONG",
-                  "the element is longer than " + TextLines.MAX_BYTES + " characters"));
-        }
-        return node.isObject()
-            ? new Entry(line, text, node, null)
-            : new Entry(line, text, null, new Refusal("NOT_AN_OBJECT", "the element is no object"));
-      } catch (JsonProcessingException e) {
-        ended = true;
-        int at = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-        return new Entry(
-            line,
-            "",
+  private boolean beginsWith(String firstKey) {
+    int i = 1;
+    while (i < TextWindow.KEPT && Character.isWhitespace(window.at(i))) {
+      i++;
+    }
+    for (int k = 0; k < firstKey.length(); k++) {
+      if (window.at(i + k) != firstKey.charAt(k)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Passes over an object that is longer than a record may be. */
+  private Entry tooLong(JsonExtent extent, int length) {
+    Entry entry =
+        new Entry(
+            window.line(),
+            window.kept(length),
             null,
             new Refusal(
-                "MALFORMED_JSON",
-                "the array is not JSON at line " + at + "; its rest is not read"));
-      } catch (IOException e) {
-        throw unreadable(file, e);
+                "LINE_TOO_LONG", "it is longer than " + TextWindow.LONGEST_RECORD + " characters"));
+    window.skip(length);
+    if (openArrays == 0) {
+      window.skipLine(0);
+      return entry;
+    }
+    while (extent.isOpen()) {
+      extent.accept(window.at(0));
+      if (window.at(0) >= 0) {
+        window.skip(1);
       }
+    }
+    return entry;
+  }
+
+  /** A value that is no object, or no JSON at all. */
+  private Entry somethingElse(int first) {
+    int length = 1;
+    if (openArrays > 0 && (first == '[' || first == '"')) {
+      JsonExtent extent = new JsonExtent();
+      extent.accept(first);
+      while (extent.isOpen() && length < TextWindow.KEPT) {
+        extent.accept(window.at(length++));
+      }
+      length -= extent.isBroken() ? 1 : 0;
+    } else {
+      while (length < TextWindow.LONGEST_RECORD && !endsValue(window.at(length))) {
+        length++;
+      }
+    }
+    Refusal refusal =
+        isJson(window.text(length))
+            ? new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object")
+            : malformed(1);
+    Entry entry = new Entry(window.line(), window.kept(length), null, refusal);
+    window.skip(length);
+    if (openArrays == 0) {
+      window.skipLine(0);
+    }
+    return entry;
+  }
+
+  private boolean endsValue(int c) {
+    return TextWindow.endsLine(c) || openArrays > 0 && (c == ',' || c == ']');
+  }
+
+  private static boolean isJson(String text) {
+    try {
+      JSON.readTree(text);
+      return true;
+    } catch (JsonProcessingException e) {
+      return false;
     }
   }
 }

@@ -24,6 +24,12 @@ public record Refusal(String code, String reason) {
   /** Code of answers that a rater did not give: they are no fault. */
   public static final String CANCELLED = "CANCELLED";
 
+  /** Code of records that say what another says: they are counted, not kept. */
+  public static final String SUPERSEDED = "SUPERSEDED";
+
+  /** Code of what stands for the part of a file that could not be read. */
+  public static final String CUT_OFF = "CUT_OFF";
+
   private static final int LONGEST_PAYLOAD = 4000;
 
   /** A refused record may be cut anywhere, so its payload is searched at a lower bound. */

@@ -1,39 +1,54 @@
 package io.lakeloop.feedback;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.udf;
+
+import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.s3.BucketFailure;
-import java.io.BufferedInputStream;
+import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.io.compress.CompressionCodec;
-import org.apache.hadoop.io.compress.CompressionCodecFactory;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Files that come from outside: a file, a folder or a glob, on any Hadoop file system, plain or
- * compressed. Each file is read by one task, front to back, so that line numbers are exact.
+ * Files that come from outside: a file, a folder with all below it, or a glob, on any Hadoop file
+ * system, plain or compressed. What a run's first attempt found is what every attempt reads: a file
+ * that has changed since is refused. Each file is read by one task, front to back, so that line
+ * numbers are exact.
  */
 public final class SourceFiles {
   private final SparkSession spark;
-  private final List<String> files;
+  private final List<SourceFile> files;
 
-  private SourceFiles(SparkSession spark, List<String> files) {
+  private SourceFiles(SparkSession spark, List<SourceFile> files) {
     this.spark = spark;
     this.files = files;
   }
@@ -42,8 +57,8 @@ public final class SourceFiles {
   @FunctionalInterface
   public interface Reader extends java.io.Serializable {
     /**
-     * @param file full name of the file
-     * @param name the part of it that tells it from the other files read with it
+     * @param file what rows and messages call the file
+     * @param name the part of its path that tells it from the other files read with it
      */
     Iterator<Row> records(String file, String name, InputStream in) throws IOException;
   }
@@ -59,90 +74,187 @@ public final class SourceFiles {
   }
 
   /**
-   * Finds the files and notes in the lineage that they were read.
+   * Finds the files, pins what they hold for every attempt of the run, and notes in the lineage
+   * that they were read.
    *
-   * @throws UserError INPUT_MISSING if there are none
+   * @throws UserError INPUT_MISSING if there are none, INPUT_UNREADABLE if they are not those that
+   *     the run's first attempt read
    */
   public static SourceFiles find(JobContext context, String path) {
-    SourceFiles found = find(context.spark(), context.path(path));
-    found.files.forEach(file -> context.readFile(file, null));
+    List<FileStatus> hidden = new ArrayList<>();
+    SourceFiles found = found(context.spark(), context.path(path), hidden);
+    if (!hidden.isEmpty()) {
+      context.say(
+          "%,d files are left out: their names, or their folders', begin with . or _",
+          hidden.size());
+    }
+    Map<String, String> pins = new TreeMap<>();
+    found.files.forEach(file -> pins.put(file.name(), file.bytes() + " " + file.digest()));
+    context.pinFiles(pins);
+    found.files.forEach(file -> context.readFile(file.name(), file.digest()));
     return found;
   }
 
-  /**
-   * Finds the files.
-   *
-   * @throws UserError INPUT_MISSING if there are none
-   */
-  public static SourceFiles find(SparkSession spark, String path) {
+  private static SourceFiles found(SparkSession spark, String path, List<FileStatus> hidden) {
     try {
-      Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-      Path pattern = new Path(path);
-      FileSystem fileSystem = pattern.getFileSystem(hadoop);
-      List<String> found = new ArrayList<>();
-      FileStatus[] matches = fileSystem.globStatus(pattern);
-      for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
-        FileStatus[] below =
-            match.isDirectory() ? fileSystem.listStatus(match.getPath()) : new FileStatus[] {match};
-        for (FileStatus file : below) {
-          String name = file.getPath().getName();
-          if (file.isFile() && !name.startsWith(".") && !name.startsWith("_")) {
-            found.add(file.getPath().toString());
-          }
-        }
-      }
-      if (found.isEmpty()) {
+      List<FileStatus> all = list(spark, path, hidden);
+      if (all.isEmpty()) {
         throw new UserError(
             ErrorCode.INPUT_MISSING,
             "Cannot read %s: there is no such file, folder or glob. Give another path.",
-            path);
+            shown(path));
       }
-      return new SourceFiles(spark, found.stream().sorted().toList());
-    } catch (IOException | IllegalArgumentException e) {
+      return new SourceFiles(spark, pinned(spark, all));
+    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       throw BucketFailure.of(e)
           .orElseGet(
               () ->
                   new UserError(
                       ErrorCode.INPUT_MISSING,
                       "Cannot read %s: %s. Give another path.",
-                      path,
-                      e.getMessage()));
+                      shown(path),
+                      shown(String.valueOf(e.getMessage()))));
     }
   }
 
-  public List<String> files() {
+  private static String shown(String path) {
+    return new NameRedactor().redact(path);
+  }
+
+  private static List<FileStatus> list(SparkSession spark, String path, List<FileStatus> hidden)
+      throws IOException {
+    Path pattern = new Path(path);
+    FileSystem fileSystem = pattern.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    List<FileStatus> found = new ArrayList<>();
+    FileStatus[] matches = fileSystem.globStatus(pattern);
+    for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+      RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(match.getPath(), true);
+      while (below.hasNext()) {
+        FileStatus file = below.next();
+        (isHidden(match.getPath(), file.getPath()) ? hidden : found).add(file);
+      }
+    }
+    found.sort(Comparator.comparing(file -> file.getPath().toString()));
+    return found;
+  }
+
+  /** As Hadoop has it: what is not yet whole, checksums, and what jobs leave for each other. */
+  private static boolean isHidden(Path named, Path file) {
+    String below = file.toString().substring(named.getParent().toString().length());
+    return below.contains("/.") || below.contains("/_");
+  }
+
+  /** Digests are computed where files are read: there may be many, and large ones. */
+  private static List<SourceFile> pinned(SparkSession spark, List<FileStatus> found) {
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+    List<String> paths = found.stream().map(file -> file.getPath().toString()).toList();
+    List<String> digests =
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(paths, paths.size())
+            .map(path -> digest(path, hadoop.value()))
+            .collect();
+    // One redactor for all: two names that differ go on differing.
+    NameRedactor redactor = new NameRedactor();
+    List<SourceFile> files = new ArrayList<>();
+    for (int i = 0; i < paths.size(); i++) {
+      String[] sizeAndDigest = digests.get(i).split(" ");
+      files.add(
+          new SourceFile(
+              paths.get(i),
+              redactor.redact(paths.get(i)),
+              Long.parseLong(sizeAndDigest[0]),
+              sizeAndDigest[1]));
+    }
+    return files;
+  }
+
+  /** Of the bytes that are there now: a file may grow between listing and reading it. */
+  private static String digest(String path, Configuration hadoop) throws IOException {
+    Path file = new Path(path);
+    try (Counted in = new Counted(file.getFileSystem(hadoop).open(file))) {
+      String digest = Digest.of(in);
+      return in.count + " " + digest;
+    }
+  }
+
+  private static final class Counted extends java.io.FilterInputStream {
+    private long count;
+
+    Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int read = in.read(buffer, offset, length);
+      count += Math.max(0, read);
+      return read;
+    }
+  }
+
+  public List<SourceFile> files() {
     return files;
   }
 
   /** All records of all files. */
   public Dataset<Row> read(StructType schema, Reader reader) {
-    int shared = sharedFolder(files).length();
+    int shared = sharedFolder().length();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
     return spark.createDataset(
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(files, files.size())
             .flatMap(
-                file -> reader.records(file, file.substring(shared), open(file, hadoop.value())))
+                file ->
+                    reader.records(
+                        file.name(), file.path().substring(shared), file.open(hadoop.value())))
             .rdd(),
         Encoders.row(schema));
   }
 
+  /** Those of the files that have one of the names, plain or compressed. */
+  public SourceFiles only(String... names) {
+    return new SourceFiles(
+        spark,
+        files.stream()
+            .filter(
+                file ->
+                    Arrays.stream(names)
+                        .anyMatch(
+                            name -> file.path().matches(".*/\\Q" + name + "\\E(\\.[a-z0-9]+)?")))
+            .toList());
+  }
+
+  /**
+   * All rows of the files, which are Parquet.
+   *
+   * @return the files' columns, and {@code source_file} and {@code line}, from 1
+   */
+  public Dataset<Row> parquet() {
+    Map<String, String> names = new HashMap<>();
+    for (SourceFile file : files) {
+      // Spark tells a file's path as a URI.
+      names.put(file.path(), file.name());
+      names.put(new Path(file.path()).toUri().toString(), file.name());
+    }
+    UserDefinedFunction name = udf((UDF1<String, String>) names::get, DataTypes.StringType);
+    return spark
+        .read()
+        .parquet(files.stream().map(SourceFile::path).toArray(String[]::new))
+        .withColumn("source_file", name.apply(col("_metadata.file_path")))
+        .withColumn("line", col("_metadata.row_index").plus(1));
+  }
+
   /** The folder that all files lie in, with its final slash. */
-  private static String sharedFolder(List<String> files) {
-    String shared = files.get(0).substring(0, files.get(0).lastIndexOf('/') + 1);
-    for (String file : files) {
-      while (!file.startsWith(shared)) {
+  private String sharedFolder() {
+    String first = files.get(0).path();
+    String shared = first.substring(0, first.lastIndexOf('/') + 1);
+    for (SourceFile file : files) {
+      while (!file.path().startsWith(shared)) {
         shared = shared.substring(0, shared.lastIndexOf('/', shared.length() - 2) + 1);
       }
     }
     return shared;
-  }
-
-  private static InputStream open(String file, Configuration hadoop) throws IOException {
-    Path path = new Path(file);
-    InputStream raw = path.getFileSystem(hadoop).open(path);
-    CompressionCodec codec = new CompressionCodecFactory(hadoop).getCodec(path);
-    return new BufferedInputStream(codec == null ? raw : codec.createInputStream(raw), 1 << 16);
   }
 }

@@ -1,5 +1,6 @@
 package io.lakeloop.run;
 
+import io.lakeloop.text.NameRedactor;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
@@ -8,7 +9,8 @@ import java.util.Locale;
 
 /**
  * What a person sees while a job works: lines and one moving bar, on standard error. Where nobody
- * watches a terminal the bar becomes a line every ten seconds.
+ * watches a terminal the bar becomes a line every ten seconds. Personal data, as in the name of a
+ * file, is replaced.
  */
 public final class Console {
   private static final int BAR = 24;
@@ -19,6 +21,7 @@ public final class Console {
   private final boolean terminal;
   private final boolean details;
   private final Clock clock;
+  private final NameRedactor names = new NameRedactor();
   private String label = "";
   private Instant began = Instant.EPOCH;
   private Instant shown = Instant.EPOCH;
@@ -38,7 +41,8 @@ public final class Console {
   /** Prints a line. */
   public void say(String message, Object... arguments) {
     closeBar();
-    out.println(arguments.length == 0 ? message : String.format(Locale.ROOT, message, arguments));
+    String line = arguments.length == 0 ? message : String.format(Locale.ROOT, message, arguments);
+    out.println(names.redact(line));
     out.flush();
   }
 

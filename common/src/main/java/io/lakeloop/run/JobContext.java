@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /** What a running job may touch: its tables, the registry, its clock and its progress. */
@@ -35,6 +36,7 @@ public final class JobContext {
   private final RunTables tables;
   private final Lineage lineage;
   private final Ledger.Start start;
+  private final Consumer<Map<String, String>> pinFiles;
   private final Console console;
   private final TableRows modelVersions = new TableRows(RegistryTables.MODEL_VERSIONS);
 
@@ -45,6 +47,7 @@ public final class JobContext {
       RunTables tables,
       Lineage lineage,
       Ledger.Start start,
+      Consumer<Map<String, String>> pinFiles,
       Console console) {
     this.spark = spark;
     this.environments = environments;
@@ -52,6 +55,7 @@ public final class JobContext {
     this.tables = tables;
     this.lineage = lineage;
     this.start = start;
+    this.pinFiles = pinFiles;
     this.console = console;
   }
 
@@ -88,6 +92,7 @@ public final class JobContext {
             RunTables.unpinned(lake, runId()),
             new Lineage(runId()),
             start,
+            files -> {},
             console));
   }
 
@@ -196,6 +201,21 @@ public final class JobContext {
   /** Notes how many records the job has taken in: Spark alone cannot tell without another pass. */
   public void countRead(long rows) {
     lineage.countRead(rows);
+  }
+
+  /**
+   * Fixes what files from outside hold: every attempt of the run reads what its first one found.
+   *
+   * @param files size and digest by name
+   * @throws UserError INPUT_UNREADABLE if the first attempt found others
+   */
+  public void pinFiles(Map<String, String> files) {
+    pinFiles.accept(files);
+  }
+
+  /** Notes what became of the records of a file. */
+  public void account(InputFile input) {
+    lineage.account(input);
   }
 
   /** Notes that a file outside the lake was read. */

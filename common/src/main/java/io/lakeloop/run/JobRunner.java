@@ -1,5 +1,6 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.Digest;
 import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Settings;
@@ -9,6 +10,9 @@ import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
+import io.lakeloop.text.NameRedactor;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
 import java.time.Clock;
 import java.time.Instant;
@@ -110,6 +114,7 @@ public final class JobRunner {
                   tables,
                   lineage,
                   start,
+                  files -> ledger.pinFiles(start, files),
                   console));
       lease.requireHeld();
     } catch (Exception | LinkageError e) {
@@ -120,7 +125,8 @@ public final class JobRunner {
           new Ledger.End(
               clock.instant(),
               Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
-              cut(error == null ? e.toString() : error.getMessage()));
+              // Libraries put values of the data into what they say of failures.
+              new NameRedactor().redact(cut(error == null ? e.toString() : error.getMessage())));
       try {
         ledger.ended(start, end, lineage);
       } catch (Exception unwritten) {
@@ -143,8 +149,9 @@ public final class JobRunner {
       String runId,
       Instant now)
       throws Exception {
-    String json = Settings.toJson(config);
-    Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), json);
+    String digest = Digest.of(Settings.toJson(config));
+    String shown = Settings.toJson(config, new NameRedactor()::redact);
+    Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), shown, digest);
     if (earlier.isPresent()) {
       return earlier.get();
     }
@@ -154,7 +161,8 @@ public final class JobRunner {
             definition.name(),
             invocation.environment(),
             now,
-            json,
+            shown,
+            digest,
             pins(definition, config),
             codeVersion);
     ledger.started(start);
@@ -198,7 +206,9 @@ public final class JobRunner {
       return error.get().code().exitCode();
     }
     console.say("Failed on a defect, not on your input:");
-    failure.printStackTrace();
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace, true));
+    console.say("%s", trace);
     return ErrorCode.INTERNAL.exitCode();
   }
 

@@ -1,6 +1,5 @@
 package io.lakeloop.run;
 
-import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.table.Lake;
@@ -11,14 +10,21 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 
 /** The runs and lineage tables: one row per logical run, whichever attempt wrote it. */
 final class Ledger {
   private final Lake lake;
+  private static final String FILE = "file:";
+
   private final String driver;
+  private final Map<String, String> pinnedFiles = new TreeMap<>();
 
   /**
    * @param driver what this driver is called
@@ -28,20 +34,21 @@ final class Ledger {
     this.driver = driver;
   }
 
-  /** How a run began: its first attempt fixes all of this, retries read it. */
+  /**
+   * How a run began: its first attempt fixes all of this, retries read it.
+   *
+   * @param config settings as they may be shown
+   * @param configDigest SHA-256 of the settings as they are
+   */
   record Start(
       String runId,
       String job,
       String environment,
       Instant startedAt,
       String config,
+      String configDigest,
       Map<String, String> pinned,
-      String codeVersion) {
-
-    String configDigest() {
-      return Digest.of(config);
-    }
-  }
+      String codeVersion) {}
 
   /** How an attempt ended. */
   record End(Instant finishedAt, Optional<ErrorCode> code, String error) {}
@@ -51,14 +58,21 @@ final class Ledger {
    *
    * @throws UserError CONFIG_INVALID if it was another job's or had other settings
    */
-  Optional<Start> earlier(String runId, String job, String config) {
+  Optional<Start> earlier(String runId, String job, String config, String configDigest) {
     if (!lake.mayHold(LedgerTables.RUNS, runId)) {
       return Optional.empty();
     }
     List<Row> rows =
         lake.read(LedgerTables.RUNS)
             .where("run_id = '" + runId + "'")
-            .select("job", "environment", "started_at", "config", "pinned", "code_version")
+            .select(
+                "job",
+                "environment",
+                "started_at",
+                "config",
+                "config_digest",
+                "pinned",
+                "code_version")
             .collectAsList();
     if (rows.isEmpty()) {
       return Optional.empty();
@@ -67,7 +81,7 @@ final class Ledger {
     if (!row.getString(0).equals(job)) {
       throw refused(runId, "it is a run of " + row.getString(0) + ", not of " + job);
     }
-    if (!row.getString(3).equals(config)) {
+    if (!row.getString(4).equals(configDigest)) {
       throw refused(runId, "it began with the settings " + row.getString(3) + ", now " + config);
     }
     return Optional.of(
@@ -77,8 +91,9 @@ final class Ledger {
             row.getString(1),
             row.getTimestamp(2).toInstant(),
             config,
-            row.getJavaMap(4),
-            row.getString(5)));
+            configDigest,
+            row.getJavaMap(5),
+            row.getString(6)));
   }
 
   private static UserError refused(String runId, String why) {
@@ -87,6 +102,56 @@ final class Ledger {
         "Cannot run %s again: %s. Give another --run-id, or the settings that it began with.",
         runId,
         why);
+  }
+
+  /**
+   * Fixes the files that a run takes in as its first attempt found them.
+   *
+   * @param files size and digest by name
+   * @throws UserError INPUT_UNREADABLE if the first attempt found others
+   */
+  void pinFiles(Start start, Map<String, String> files) {
+    Map<String, String> earlier = new TreeMap<>();
+    start
+        .pinned()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(FILE)) {
+                earlier.put(key.substring(FILE.length()), value);
+              }
+            });
+    if (earlier.isEmpty()) {
+      files.forEach((name, value) -> pinnedFiles.put(FILE + name, value));
+      started(start);
+      return;
+    }
+    TreeSet<String> all = new TreeSet<>(earlier.keySet());
+    all.addAll(files.keySet());
+    for (String name : all) {
+      String before = earlier.get(name);
+      String now = files.get(name);
+      if (!Objects.equals(before, now)) {
+        throw new UserError(
+            ErrorCode.INPUT_UNREADABLE,
+            "Cannot run %s again: when it began, %s was %s, and now it is %s. Restore the file, or"
+                + " give another --run-id.",
+            start.runId(),
+            name,
+            described(before),
+            described(now));
+      }
+    }
+  }
+
+  private static String described(String pin) {
+    if (pin == null) {
+      return "not there";
+    }
+    String[] sizeAndDigest = pin.split(" ");
+    return sizeAndDigest[0]
+        + " bytes with the SHA-256 "
+        + sizeAndDigest[1].substring(0, 12)
+        + "...";
   }
 
   void started(Start start) {
@@ -109,6 +174,24 @@ final class Ledger {
         metadata);
   }
 
+  /** Null where the job takes in no files, or has not come to the end of its account. */
+  private static Row[] inputs(Lineage lineage) {
+    Row[] inputs =
+        lineage.inputs().stream()
+            .map(
+                input ->
+                    RowFactory.create(
+                        input.name(),
+                        input.bytes(),
+                        input.digest(),
+                        input.found(),
+                        input.written(),
+                        input.quarantined(),
+                        input.superseded()))
+            .toArray(Row[]::new);
+    return inputs.length == 0 ? null : inputs;
+  }
+
   private TableRows row(Start start, String status, End end, Lineage lineage) {
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", start.runId());
@@ -118,11 +201,14 @@ final class Ledger {
     row.put("started_at", Timestamp.from(start.startedAt()));
     row.put("config", start.config());
     row.put("config_digest", start.configDigest());
-    row.put("pinned", start.pinned());
+    Map<String, String> pinned = new TreeMap<>(start.pinned());
+    pinned.putAll(pinnedFiles);
+    row.put("pinned", pinned);
     row.put("code_version", start.codeVersion());
     row.put("driver", driver);
     row.put("rows_read", lineage.rowsRead());
     row.put("rows_written", lineage.rowsWritten());
+    row.put("inputs", inputs(lineage));
     if (end != null) {
       row.put("finished_at", Timestamp.from(end.finishedAt()));
       row.put("error_code", end.code().map(Enum::name).orElse(null));

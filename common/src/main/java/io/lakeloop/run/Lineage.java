@@ -2,14 +2,17 @@ package io.lakeloop.run;
 
 import io.lakeloop.table.LedgerTables;
 import io.lakeloop.table.TableRows;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What a run has read and written so far. */
 final class Lineage {
   private final String runId;
   private final Map<String, Map<String, Object>> edges = new LinkedHashMap<>();
+  private final List<InputFile> inputs = new ArrayList<>();
   private long rowsRead;
   private long rowsWritten;
 
@@ -38,6 +41,14 @@ final class Lineage {
     edge.put("digest", digest);
     // What was read twice is one edge.
     edges.put(String.join("|", direction, kind, name, String.valueOf(slice)), edge);
+  }
+
+  void account(InputFile input) {
+    inputs.add(input);
+  }
+
+  List<InputFile> inputs() {
+    return inputs;
   }
 
   void countRead(long rows) {

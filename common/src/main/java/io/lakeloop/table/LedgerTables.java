@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.INPUTS;
 import static io.lakeloop.table.Types.VERSIONS;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -31,12 +32,17 @@ public final class LedgerTables {
               required(
                   "pinned",
                   VERSIONS,
-                  "Delta versions of tables and versions of models, as the first attempt found them"),
+                  "Delta versions of tables, versions of models, sizes and digests of files, as the"
+                      + " first attempt found them"),
               required("code_version", StringType, "version of the code"),
               optional("error_code", StringType, "why it failed, as a code"),
               optional("error", StringType, "why it failed"),
               required("rows_read", LongType, "records that the job took in"),
               required("rows_written", LongType, "rows written to tables"),
+              optional(
+                  "inputs",
+                  INPUTS,
+                  "by file that it took in: records found = written + quarantined + superseded"),
               optional(
                   "driver",
                   StringType,

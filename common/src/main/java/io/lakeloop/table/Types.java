@@ -31,5 +31,16 @@ final class Types {
               .add("arguments", DataTypes.StringType)
               .add("result", DataTypes.StringType));
 
+  static final DataType INPUTS =
+      DataTypes.createArrayType(
+          new StructType()
+              .add("file", DataTypes.StringType)
+              .add("bytes", DataTypes.LongType)
+              .add("digest", DataTypes.StringType)
+              .add("found", DataTypes.LongType)
+              .add("written", DataTypes.LongType)
+              .add("quarantined", DataTypes.LongType)
+              .add("superseded", DataTypes.LongType));
+
   private Types() {}
 }

@@ -1,6 +1,7 @@
 package io.lakeloop.feedback.labels;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
@@ -79,6 +80,8 @@ public final class AnnotationReader {
       if (annotation.path("was_cancelled").asBoolean(false)) {
         answers.clear();
         answers.add(new LabelRow().refuse(Refusal.CANCELLED, "the rater skipped the item"));
+      } else if (answers.isEmpty()) {
+        answers.add(new LabelRow().refuse("NO_ANSWER", "the rater submitted without an answer"));
       }
       for (LabelRow answer : answers) {
         labels.add(
@@ -155,16 +158,21 @@ public final class AnnotationReader {
                               labels.add(
                                   argilla(
                                       item, response, question.getKey(), response.path("value")))));
-    } else {
-      for (JsonNode response : responses) {
-        response
-            .path("values")
-            .properties()
-            .forEach(
-                question ->
-                    labels.add(
-                        argilla(
-                            item, response, question.getKey(), question.getValue().path("value"))));
+      return;
+    }
+    for (JsonNode response : responses) {
+      JsonNode answers = response.path("values");
+      answers
+          .properties()
+          .forEach(
+              question ->
+                  labels.add(
+                      argilla(
+                          item, response, question.getKey(), question.getValue().path("value"))));
+      if (answers.isEmpty()) {
+        labels.add(
+            argilla(item, response, null, MissingNode.getInstance())
+                .refuse("NO_ANSWER", "the rater submitted without an answer"));
       }
     }
   }

@@ -2,27 +2,23 @@ package io.lakeloop.feedback.labels;
 
 import static org.apache.spark.sql.functions.col;
 
-import com.univocity.parsers.common.TextParsingException;
-import com.univocity.parsers.csv.CsvParser;
-import com.univocity.parsers.csv.CsvParserSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.SourceFiles;
 import java.io.InputStream;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * Reads labels from CSV with one label per row: {@code item_id, rater_id, value} and, where they
@@ -33,7 +29,6 @@ import org.apache.spark.sql.SparkSession;
 public final class LabelReader implements Serializable {
   private static final List<String> REQUIRED = List.of("item_id", "rater_id", "value");
   private static final String ONE_HOT = ".*";
-  private static final int LONGEST_CELL = 100_000;
 
   private final Map<String, String> columns;
   private final String defaultQuestion;
@@ -63,8 +58,8 @@ public final class LabelReader implements Serializable {
   }
 
   /** The same from Parquet files with one label per row. */
-  public Dataset<Row> readParquet(SparkSession spark, SourceFiles files) {
-    Dataset<Row> all = spark.read().parquet(files.files().toArray(String[]::new));
+  public Dataset<Row> readParquet(SourceFiles files) {
+    Dataset<Row> all = files.parquet();
     List<String> present = List.of(all.columns());
     Map<String, String> names = new LinkedHashMap<>();
     for (String field : LabelRow.FIELDS) {
@@ -78,7 +73,7 @@ public final class LabelReader implements Serializable {
     List<String> fields = List.copyOf(names.keySet());
     Column[] cells =
         Stream.concat(
-                Stream.of(col("_metadata.file_path"), col("_metadata.row_index")),
+                Stream.of(col("source_file"), col("line")),
                 names.values().stream().map(name -> all.col("`" + name + "`").cast("string")))
             .toArray(Column[]::new);
     String question = defaultQuestion;
@@ -88,51 +83,24 @@ public final class LabelReader implements Serializable {
                 row -> {
                   LabelRow label = new LabelRow();
                   for (int i = 0; i < fields.size(); i++) {
-                    // Spark prints times with a space where ISO 8601 has a T.
                     label.set(fields.get(i), row.getString(i + 2));
                   }
-                  return label.row(
-                      row.getString(0), row.getLong(1) + 1, question, row.mkString(","));
+                  return label.row(row.getString(0), row.getLong(1), question, row.mkString(","));
                 },
             Encoders.row(LabelRow.SCHEMA));
   }
 
   private Iterator<Row> rows(String file, InputStream in) {
-    CsvParserSettings settings = new CsvParserSettings();
-    settings.setMaxCharsPerColumn(LONGEST_CELL);
-    settings.setMaxColumns(512);
-    settings.setLineSeparatorDetectionEnabled(true);
-    CsvParser parser = new CsvParser(settings);
-    try {
-      parser.beginParsing(in, StandardCharsets.UTF_8);
-      String[] header = parser.parseNext();
-      Map<String, Integer> places = places(file, header);
-      Map<String, Integer> oneHot = oneHot(header);
-      Stream<CsvRecord> records =
-          Stream.iterate(
-              CsvRecord.next(parser),
-              record -> record.cells() != null,
-              record -> CsvRecord.next(parser));
-      return records.map(record -> row(file, record, places, oneHot, header.length)).iterator();
-    } catch (TextParsingException e) {
-      throw new UserError(
-          ErrorCode.INPUT_UNREADABLE,
-          "Cannot read %s as CSV: %s. Mend the file.",
-          file,
-          e.getMessage().lines().findFirst().orElse("it cannot be parsed"));
-    }
+    CsvRecords records = new CsvRecords(file, in);
+    Map<String, Integer> places = places(file, records.header());
+    Map<String, Integer> oneHot = oneHot(records.header());
+    Iterable<CsvRecords.Entry> entries = () -> records;
+    return StreamSupport.stream(entries.spliterator(), false)
+        .map(record -> row(file, record, places, oneHot))
+        .iterator();
   }
 
-  /** The cells of a record and the line that it begins on. */
-  private record CsvRecord(long line, String[] cells) {
-    static CsvRecord next(CsvParser parser) {
-      long line = parser.getContext().currentLine() + 1;
-      return new CsvRecord(line, parser.parseNext());
-    }
-  }
-
-  private Map<String, Integer> places(String file, String[] header) {
-    List<String> names = header == null ? List.of() : Arrays.asList(header);
+  private Map<String, Integer> places(String file, List<String> names) {
     Map<String, Integer> places = new LinkedHashMap<>();
     for (String field : LabelRow.FIELDS) {
       String name = columns.getOrDefault(field, field);
@@ -154,19 +122,26 @@ public final class LabelReader implements Serializable {
         file,
         name,
         field,
-        String.join(", ", names),
+        shown(names),
         field);
   }
 
+  /** The first names: a file that has no header may hold anything in its first line. */
+  private static String shown(List<String> names) {
+    String all = String.join(", ", names);
+    return all.length() <= 200 ? all : all.substring(0, 200) + "...";
+  }
+
   /** Columns of which the one that holds 1 names the value by what follows the prefix. */
-  private Map<String, Integer> oneHot(String[] header) {
+  private Map<String, Integer> oneHot(List<String> header) {
     Map<String, Integer> places = new LinkedHashMap<>();
     String value = columns.getOrDefault("value", "");
     if (value.endsWith(ONE_HOT)) {
       String prefix = value.substring(0, value.length() - 1);
-      for (int i = 0; i < header.length; i++) {
-        if (header[i] != null && header[i].startsWith(prefix)) {
-          places.put(header[i].substring(prefix.length()), i);
+      for (int i = 0; i < header.size(); i++) {
+        String name = header.get(i);
+        if (name != null && name.startsWith(prefix)) {
+          places.put(name.substring(prefix.length()), i);
         }
       }
     }
@@ -175,26 +150,27 @@ public final class LabelReader implements Serializable {
 
   private Row row(
       String file,
-      CsvRecord record,
+      CsvRecords.Entry record,
       Map<String, Integer> places,
-      Map<String, Integer> oneHot,
-      int columnCount) {
-    String[] cells = record.cells();
+      Map<String, Integer> oneHot) {
     LabelRow label = new LabelRow();
-    places.forEach((field, at) -> label.set(field, at < cells.length ? cells[at] : null));
+    if (record.refusal() != null) {
+      return label
+          .refuse(record.refusal().code(), record.refusal().reason())
+          .row(file, record.line(), defaultQuestion, record.text());
+    }
+    String[] cells = record.cells();
+    places.forEach((field, at) -> label.set(field, cells[at]));
     if (!oneHot.isEmpty()) {
       label.set(
           "value",
           String.join(
               ",",
               oneHot.entrySet().stream()
-                  .filter(e -> e.getValue() < cells.length && "1".equals(cells[e.getValue()]))
+                  .filter(e -> "1".equals(cells[e.getValue()]))
                   .map(Map.Entry::getKey)
                   .toList()));
     }
-    if (cells.length != columnCount) {
-      label.refuse("WRONG_COLUMNS", cells.length + " columns where the header has " + columnCount);
-    }
-    return label.row(file, record.line(), defaultQuestion, String.join(",", cells));
+    return label.row(file, record.line(), defaultQuestion, record.text());
   }
 }

@@ -9,14 +9,13 @@ import static org.apache.spark.sql.types.DataTypes.createArrayType;
 
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
+import io.lakeloop.feedback.Times;
 import java.sql.Timestamp;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -64,6 +63,8 @@ final class LabelRow {
           .add("reason", StringType)
           .add("payload", StringType);
 
+  private static final int LONGEST = 100_000;
+
   private final Map<String, String> fields = new HashMap<>();
   private String[] reasons = {};
   private Boolean groundTruth;
@@ -71,6 +72,10 @@ final class LabelRow {
   private String problem;
 
   LabelRow set(String field, String value) {
+    if (value != null && value.length() > LONGEST) {
+      return refuse(
+          "TEXT_TOO_LONG", field + " has " + value.length() + " characters, more than " + LONGEST);
+    }
     if (value != null && !value.isBlank()) {
       fields.put(field, value.strip());
     }
@@ -146,16 +151,11 @@ final class LabelRow {
     if (started != null || submitted == null || seconds == null) {
       return started;
     }
-    try {
-      long millis = Math.round(Double.parseDouble(seconds) * 1000);
-      if (millis >= 0) {
-        return Timestamp.from(submitted.toInstant().minus(Duration.ofMillis(millis)));
-      }
-    } catch (NumberFormatException e) {
-      // Told below, as a negative number is.
+    Optional<Instant> opened = Times.before(submitted.toInstant(), seconds);
+    if (opened.isEmpty()) {
+      refuse("OUT_OF_RANGE", "lead_time must be seconds from 0 on, back to 1970 at most");
     }
-    refuse("OUT_OF_RANGE", "lead_time must be seconds from 0");
-    return null;
+    return opened.map(Timestamp::from).orElse(null);
   }
 
   private String required(String field) {
@@ -167,19 +167,11 @@ final class LabelRow {
 
   private Timestamp time(String field) {
     String text = fields.get(field);
-    if (text == null) {
-      return null;
+    Optional<Instant> time = text == null ? Optional.empty() : Times.of(text);
+    if (text != null && time.isEmpty()) {
+      refuse("BAD_TIME", field + Times.EXPECTED);
     }
-    try {
-      String iso =
-          text.length() > 10 && text.charAt(10) == ' ' ? text.replaceFirst(" ", "T") : text;
-      boolean zoned = iso.endsWith("Z") || iso.matches(".*[+-]\\d\\d:?\\d\\d$");
-      return Timestamp.from(
-          zoned ? OffsetDateTime.parse(iso).toInstant() : Instant.parse(iso + "Z"));
-    } catch (DateTimeParseException e) {
-      refuse("BAD_TIME", field + " must be a time as 2026-01-31T12:00:00Z");
-      return null;
-    }
+    return time.map(Timestamp::from).orElse(null);
   }
 
   private Double share(String field) {

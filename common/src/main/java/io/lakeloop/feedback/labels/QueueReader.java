@@ -9,6 +9,7 @@ import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
+import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
 import io.lakeloop.text.Sanitiser;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapFunction;
@@ -16,7 +17,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -55,20 +55,24 @@ public final class QueueReader {
   }
 
   /** UKPConvArg1's pairs, whether they have a gold label or not: item_id is pair_id. */
-  public static Dataset<Row> convincingArguments(SparkSession spark, SourceFiles files) {
-    return ConvincingArguments.pairs(spark, files)
+  public static Dataset<Row> convincingArguments(SourceFiles files) {
+    return ConvincingArguments.voted(files)
         .map(
             (MapFunction<Row, Row>)
-                row ->
-                    row(
-                        "pairs.csv",
-                        1,
-                        row.getString(0),
-                        row.getString(1),
-                        row.getString(2),
-                        row.getString(3),
-                        null,
-                        null),
+                row -> {
+                  Voted pair = Voted.of(row);
+                  return pair.refusal() != null
+                      ? refused(pair.file(), pair.line(), pair.refusal(), pair.raw())
+                      : row(
+                          pair.file(),
+                          pair.line(),
+                          pair.id(),
+                          pair.prompt(),
+                          pair.first(),
+                          pair.second(),
+                          null,
+                          null);
+                },
             Encoders.row(SCHEMA));
   }
 

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.text.Sanitiser;
+import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -42,6 +43,8 @@ record Pair(
           .add("reason", StringType)
           .add("payload", StringType);
 
+  private static final int LONGEST_TEXT = 100_000;
+
   static Pair of(String prompt, String chosen, String rejected) {
     return new Pair(prompt, chosen, rejected, 1, 1, 0, null);
   }
@@ -59,14 +62,24 @@ record Pair(
       return refused(
           file, line, new Refusal("NOTHING_TO_CHOOSE", "chosen and rejected are the same"), raw);
     }
+    for (String text : List.of(asked, better, worse)) {
+      if (text.length() > LONGEST_TEXT) {
+        Refusal refusal =
+            new Refusal(
+                "TEXT_TOO_LONG",
+                "a text has " + text.length() + " characters, more than " + LONGEST_TEXT);
+        return refused(file, line, refusal, raw);
+      }
+    }
     boolean sound =
-        pChosen >= 0 && pChosen <= 1 && weight > 0 && weight < 1e9 && Double.isFinite(margin);
+        pChosen >= 0 && pChosen <= 1 && weight >= 1e-9 && weight <= 1e9 && Math.abs(margin) <= 1e9;
     if (!sound) {
       return refused(
           file,
           line,
           new Refusal(
-              "OUT_OF_RANGE", "p_chosen must lie in 0..1, weight above 0, and margin be a number"),
+              "OUT_OF_RANGE",
+              "p_chosen must lie in 0..1, weight in 1e-9..1e9, and margin in -1e9..1e9"),
           raw);
     }
     return RowFactory.create(

@@ -1,27 +1,28 @@
 package io.lakeloop.feedback.pairs;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import java.util.List;
-import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /** Reads preference pairs that were made elsewhere: item_id and texts, and how sure they are. */
 public final class PairReader {
+  private static final List<String> COLUMNS =
+      List.of("prompt", "chosen", "rejected", "p_chosen", "weight", "margin", "product");
+
   private PairReader() {}
 
   /** Columns of preferences that files give, and those of Quarantine. */
@@ -50,69 +51,98 @@ public final class PairReader {
   }
 
   /**
-   * The same from CSV or Parquet with one pair per row: prompt, chosen, rejected, and p_chosen,
-   * weight, margin, product where there are.
+   * The same from CSV with one pair per row: prompt, chosen, rejected, and p_chosen, weight,
+   * margin, product where there are.
    */
-  public static Dataset<Row> table(SparkSession spark, SourceFiles files, boolean parquet) {
-    String[] paths = files.files().toArray(String[]::new);
-    Dataset<Row> all =
-        parquet
-            ? spark.read().parquet(paths)
-            : spark
-                .read()
-                .option("header", true)
-                .option("multiLine", true)
-                .option("escape", "\"")
-                .csv(paths);
-    List<String> present = List.of(all.columns());
-    for (String column : List.of("prompt", "chosen", "rejected")) {
+  public static Dataset<Row> csv(SourceFiles files) {
+    return files.read(
+        Pair.SCHEMA,
+        (file, name, in) -> {
+          CsvRecords records = new CsvRecords(file, in);
+          requireColumns(file, records.header());
+          List<String> header = records.header();
+          Iterable<CsvRecords.Entry> entries = () -> records;
+          return StreamSupport.stream(entries.spliterator(), false)
+              .map(entry -> row(file, entry, header))
+              .iterator();
+        });
+  }
+
+  private static Row row(String file, CsvRecords.Entry entry, List<String> header) {
+    if (entry.refusal() != null) {
+      return Pair.refused(file, entry.line(), entry.refusal(), entry.text());
+    }
+    return row(
+        file,
+        entry.line(),
+        entry.text(),
+        column -> header.contains(column) ? entry.cells()[header.indexOf(column)] : null);
+  }
+
+  /** The same from Parquet. */
+  public static Dataset<Row> parquet(SourceFiles files) {
+    Dataset<Row> all = files.parquet();
+    requireColumns(files.files().get(0).name(), List.of(all.columns()));
+    List<String> present = COLUMNS.stream().filter(List.of(all.columns())::contains).toList();
+    Column[] cells =
+        Stream.concat(
+                Stream.of(col("source_file"), col("line")),
+                present.stream().map(column -> all.col(column).cast("string")))
+            .toArray(Column[]::new);
+    return all.select(cells)
+        .map(
+            (MapFunction<Row, Row>)
+                row ->
+                    row(
+                        row.getString(0),
+                        row.getLong(1),
+                        row.mkString(","),
+                        column ->
+                            present.contains(column)
+                                ? row.getString(2 + present.indexOf(column))
+                                : null),
+            Encoders.row(Pair.SCHEMA));
+  }
+
+  private static void requireColumns(String file, List<String> present) {
+    for (String column : COLUMNS.subList(0, 3)) {
       if (!present.contains(column)) {
         throw new UserError(
             ErrorCode.INPUT_UNREADABLE,
-            "Cannot read %s: it has no column '%s', only %s. Name it so.",
-            paths[0],
+            "Cannot read %s: it has no column '%s', only %d others. Name it so.",
+            file,
             column,
-            String.join(", ", present));
+            present.size());
       }
     }
-    Dataset<Row> rows = all.withColumn("file", col("_metadata.file_path"));
-    for (Map.Entry<String, Double> number :
-        Map.of("p_chosen", 1.0, "weight", 1.0, "margin", 0.0).entrySet()) {
-      String name = number.getKey();
-      // What is there and is no number becomes one that is refused.
-      rows =
-          present.contains(name)
-              ? rows.withColumn(
-                  name,
-                  when(col(name).isNull(), lit(number.getValue()))
-                      .otherwise(coalesce(col(name).cast("double"), lit(Double.NaN))))
-              : rows.withColumn(name, lit(number.getValue()));
-    }
-    if (!present.contains("product")) {
-      rows = rows.withColumn("product", lit(null).cast("string"));
-    }
-    return rows.select(
-            "prompt", "chosen", "rejected", "p_chosen", "weight", "margin", "product", "file")
-        .map((MapFunction<Row, Row>) PairReader::row, Encoders.row(Pair.SCHEMA));
   }
 
-  private static Row row(Row row) {
-    String file = row.getString(7);
-    if (row.isNullAt(0) || row.isNullAt(1) || row.isNullAt(2)) {
-      return Pair.refused(
-          file,
-          1,
-          new Refusal("MISSING_FIELD", "prompt, chosen and rejected must all be there"),
-          row.mkString(","));
+  private static Row row(String file, long line, String raw, UnaryOperator<String> cell) {
+    String prompt = cell.apply("prompt");
+    String chosen = cell.apply("chosen");
+    String rejected = cell.apply("rejected");
+    if (prompt == null || chosen == null || rejected == null) {
+      Refusal refusal =
+          new Refusal("MISSING_FIELD", "prompt, chosen and rejected must all be there");
+      return Pair.refused(file, line, refusal, raw);
     }
     return new Pair(
-            row.getString(0),
-            row.getString(1),
-            row.getString(2),
-            row.getDouble(3),
-            row.getDouble(4),
-            row.getDouble(5),
-            row.getString(6))
-        .row(file, 1, row.mkString(","));
+            prompt,
+            chosen,
+            rejected,
+            number(cell.apply("p_chosen"), 1),
+            number(cell.apply("weight"), 1),
+            number(cell.apply("margin"), 0),
+            cell.apply("product"))
+        .row(file, line, raw);
+  }
+
+  /** What is there and is no number becomes one that is refused. */
+  private static double number(String text, double otherwise) {
+    try {
+      return text == null ? otherwise : Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
   }
 }

@@ -42,9 +42,10 @@ public final class Snapshots {
    * Writes the pairs, and last the row by which they can be found.
    *
    * @param pairs columns of preferences but snapshot_id
+   * @return how many pairs there are
    * @throws UserError DATA_EMPTY if there are none
    */
-  public static void publish(JobContext context, Dataset<Row> pairs, Description description) {
+  public static long publish(JobContext context, Dataset<Row> pairs, Description description) {
     Dataset<Row> rows =
         pairs
             .withColumn("snapshot_id", lit(context.runId()))
@@ -80,6 +81,7 @@ public final class Snapshots {
     long test = rows.where("split = 'test'").count();
     context.say("snapshot %s: %,d pairs, %,d of them held out", context.runId(), count, test);
     rows.unpersist();
+    return count;
   }
 
   /**

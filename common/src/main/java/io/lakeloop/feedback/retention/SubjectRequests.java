@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.SourceFile;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.Pseudonyms;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.TreeSet;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** Who asked to be deleted: JSON lines with a {@code user_id} or a {@code subject_key} each. */
@@ -27,12 +28,10 @@ public final class SubjectRequests {
       throws IOException {
     Pseudonyms pseudonyms = new Pseudonyms(subjectKey);
     TreeSet<String> keys = new TreeSet<>();
-    for (String file : files.files()) {
-      Path path = new Path(file);
-      try (var in =
-          new java.io.BufferedInputStream(
-              path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path))) {
-        new JsonRecords(file, in).forEachRemaining(entry -> keys.add(key(file, entry, pseudonyms)));
+    for (SourceFile file : files.files()) {
+      try (InputStream in = file.open(spark.sparkContext().hadoopConfiguration())) {
+        new JsonRecords(file.name(), in)
+            .forEachRemaining(entry -> keys.add(key(file.name(), entry, pseudonyms)));
       }
     }
     if (keys.size() > MOST) {

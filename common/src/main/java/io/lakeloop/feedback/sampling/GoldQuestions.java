@@ -5,12 +5,18 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sha2;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.run.JobContext;
+import java.util.Arrays;
+import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -31,9 +37,17 @@ public final class GoldQuestions {
    * @throws UserError INPUT_MISSING if there is no such file, INPUT_UNREADABLE if a question is
    *     incomplete
    */
-  public static Dataset<Row> read(SparkSession spark, String path) {
-    SourceFiles files = SourceFiles.find(spark, path);
-    Dataset<Row> questions = spark.read().schema(FORM).json(files.files().toArray(String[]::new));
+  public static Dataset<Row> read(JobContext context, String path) {
+    Dataset<Row> questions =
+        SourceFiles.find(context, path)
+            .read(
+                FORM,
+                (file, name, in) -> {
+                  Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
+                  return StreamSupport.stream(entries.spliterator(), false)
+                      .map(GoldQuestions::row)
+                      .iterator();
+                });
     long broken =
         questions
             .where(
@@ -45,7 +59,7 @@ public final class GoldQuestions {
           ErrorCode.INPUT_UNREADABLE,
           "Cannot use the gold questions in %s: %d lack prompt, completion_a, completion_b, or a"
               + " value that is a, b or tie. Mend the file.",
-          path,
+          context.path(path),
           broken);
     }
     return questions
@@ -68,5 +82,15 @@ public final class GoldQuestions {
             lit(2.0).as("priority"),
             lit(true).as("is_gold"),
             col("value").as("gold_value"));
+  }
+
+  /** A record that is refused lacks all. */
+  private static Row row(JsonRecords.Entry entry) {
+    JsonNode node = entry.refusal() == null ? entry.node() : MissingNode.getInstance();
+    return RowFactory.create(
+        (Object[])
+            Arrays.stream(FORM.fieldNames())
+                .map(field -> node.path(field).asText(null))
+                .toArray(String[]::new));
   }
 }

@@ -82,7 +82,8 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
     }
     try (LogCleaner.Cleaned cleaned = cleaner.clean(raw)) {
       Dataset<Row> accepted =
-          Quarantine.split(context, INTERACTIONS, cleaned.rows(), config.maxQuarantinedShare());
+          Quarantine.split(context, INTERACTIONS, cleaned.rows(), config.maxQuarantinedShare())
+              .accepted();
 
       context
           .tables()

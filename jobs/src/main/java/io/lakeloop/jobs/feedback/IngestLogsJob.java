@@ -4,7 +4,7 @@ import static io.lakeloop.table.FeedbackTables.INTERACTIONS_RAW;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Quarantine;
+import io.lakeloop.feedback.Intake;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.logs.LogFormat;
 import io.lakeloop.feedback.logs.LogIngest;
@@ -55,18 +55,15 @@ public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
         LogIngest.read(files, context.runId(), config.format().logFormat())
             .persist(StorageLevel.MEMORY_AND_DISK());
 
-    Dataset<Row> records =
-        Quarantine.split(context, INTERACTIONS_RAW, read, config.maxQuarantinedShare());
+    Intake intake = Intake.of(context, INTERACTIONS_RAW, files, read, config.maxQuarantinedShare());
 
-    context
-        .tables()
-        .replace(
-            INTERACTIONS_RAW,
-            records
-                .withColumn("run_id", lit(context.runId()))
-                .withColumn("source_system", lit(config.sourceSystem()))
-                .withColumn("consent_default", lit(config.consent().toArray(String[]::new)))
-                .withColumn("received_at", lit(context.startedAt())));
+    intake.write(
+        intake
+            .accepted()
+            .withColumn("run_id", lit(context.runId()))
+            .withColumn("source_system", lit(config.sourceSystem()))
+            .withColumn("consent_default", lit(config.consent().toArray(String[]::new)))
+            .withColumn("received_at", lit(context.startedAt())));
     read.unpersist();
   }
 }

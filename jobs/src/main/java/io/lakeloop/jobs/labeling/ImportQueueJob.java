@@ -5,9 +5,11 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Quarantine;
+import io.lakeloop.feedback.Intake;
+import io.lakeloop.feedback.Repeats;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.labels.QueueReader;
+import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import org.apache.spark.sql.Dataset;
@@ -31,35 +33,39 @@ public final class ImportQueueJob implements Job<ImportQueueJob.Config> {
 
   @Override
   public void run(Config config, JobContext context) {
-    SourceFiles files = SourceFiles.find(context, config.path());
+    SourceFiles found = SourceFiles.find(context, config.path());
+    SourceFiles files = config.format() == Format.UKP ? ConvincingArguments.files(found) : found;
     Dataset<Row> read =
-        (config.format() == Format.UKP
-                ? QueueReader.convincingArguments(context.spark(), files)
-                : QueueReader.json(files))
+        Repeats.mark(
+                config.format() == Format.UKP
+                    ? QueueReader.convincingArguments(files)
+                    : QueueReader.json(files),
+                "item_id",
+                "CONFLICTING_ITEM",
+                "prompt",
+                "completion_a",
+                "completion_b",
+                "product",
+                "gold_value")
             .persist(StorageLevel.MEMORY_AND_DISK());
 
-    Dataset<Row> items =
-        Quarantine.split(context, LABELING_QUEUE, read, config.maxQuarantinedShare());
+    Intake intake = Intake.of(context, LABELING_QUEUE, files, read, config.maxQuarantinedShare());
 
-    context
-        .tables()
-        .replace(
-            LABELING_QUEUE,
-            items
-                .dropDuplicates("item_id")
-                .select(
-                    "item_id", "prompt", "completion_a", "completion_b", "product", "gold_value")
-                .withColumn("run_id", lit(context.runId()))
-                .withColumn("interaction_a", lit(null).cast("string"))
-                .withColumn("interaction_b", lit(null).cast("string"))
-                .withColumn("stratum", lit("imported"))
-                .withColumn("reason", lit("imported"))
-                .withColumn("inclusion_probability", lit(1.0))
-                .withColumn("priority", lit(1.0))
-                .withColumn("is_gold", expr("gold_value IS NOT NULL"))
-                .withColumn("is_holdout", lit(false))
-                .withColumn("repeat_of", lit(null).cast("string"))
-                .withColumn("created_at", lit(context.startedAt())));
+    intake.write(
+        intake
+            .accepted()
+            .select("item_id", "prompt", "completion_a", "completion_b", "product", "gold_value")
+            .withColumn("run_id", lit(context.runId()))
+            .withColumn("interaction_a", lit(null).cast("string"))
+            .withColumn("interaction_b", lit(null).cast("string"))
+            .withColumn("stratum", lit("imported"))
+            .withColumn("reason", lit("imported"))
+            .withColumn("inclusion_probability", lit(1.0))
+            .withColumn("priority", lit(1.0))
+            .withColumn("is_gold", expr("gold_value IS NOT NULL"))
+            .withColumn("is_holdout", lit(false))
+            .withColumn("repeat_of", lit(null).cast("string"))
+            .withColumn("created_at", lit(context.startedAt())));
     read.unpersist();
   }
 }

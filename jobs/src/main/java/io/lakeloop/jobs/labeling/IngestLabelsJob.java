@@ -7,7 +7,8 @@ import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Quarantine;
+import io.lakeloop.feedback.Intake;
+import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.labels.AnnotationReader;
 import io.lakeloop.feedback.labels.LabelReader;
@@ -52,31 +53,51 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   @Override
   public void run(Config config, JobContext context) {
     SourceFiles files = SourceFiles.find(context, config.path());
+    Dataset<Row> read = refuseRepeated(named(labels(config, files), config.values()));
+    Dataset<Row> compared = withKnown(read, context).persist(StorageLevel.MEMORY_AND_DISK());
+
+    Intake intake = Intake.of(context, LABELS, files, compared, config.maxQuarantinedShare());
+
+    intake.write(intake.accepted().withColumn("run_id", lit(context.runId())));
+    compared.unpersist();
+  }
+
+  /**
+   * An answer that an earlier run has read counts once; without a time, a change cannot be told.
+   */
+  private static Dataset<Row> withKnown(Dataset<Row> read, JobContext context) {
     Dataset<Row> known =
         context
             .tables()
             .readOrEmpty(LABELS)
             .where(col("run_id").notEqual(lit(context.runId())))
-            .select("label_id");
-    Dataset<Row> read =
-        refuseRepeated(named(labels(config, context, files), config.values()))
-            .persist(StorageLevel.MEMORY_AND_DISK());
-
-    Dataset<Row> labels = Quarantine.split(context, LABELS, read, config.maxQuarantinedShare());
-
-    context
-        .tables()
-        .replace(
-            LABELS,
-            labels.join(known, "label_id", "left_anti").withColumn("run_id", lit(context.runId())));
-    read.unpersist();
+            .select(col("label_id"), col("value").as("known_value"))
+            .dropDuplicates("label_id");
+    Column sound = col("reason_code").isNull().and(col("known_value").isNotNull());
+    Column same = sound.and(col("known_value").equalTo(col("value")));
+    Column changed = sound.and(col("known_value").notEqual(col("value")));
+    return read.join(known, read.col("label_id").equalTo(known.col("label_id")), "left")
+        .drop(known.col("label_id"))
+        .withColumn(
+            "reason",
+            when(
+                    changed,
+                    "an earlier run has another answer by this rater to this item and question at"
+                        + " the same time: give submitted_at, so that the newer one can be told")
+                .otherwise(col("reason")))
+        .withColumn(
+            "reason_code",
+            when(changed, "CHANGED_ANSWER")
+                .when(same, Refusal.SUPERSEDED)
+                .otherwise(col("reason_code")))
+        .drop("known_value");
   }
 
-  private static Dataset<Row> labels(Config config, JobContext context, SourceFiles files) {
+  private static Dataset<Row> labels(Config config, SourceFiles files) {
     LabelReader reader = new LabelReader(config.columns(), config.question());
     return switch (config.format()) {
       case LONG_CSV -> reader.read(files);
-      case LONG_PARQUET -> reader.readParquet(context.spark(), files);
+      case LONG_PARQUET -> reader.readParquet(files);
       case LABEL_STUDIO ->
           AnnotationReader.read(files, AnnotationReader.Tool.LABEL_STUDIO, config.question());
       case ARGILLA ->

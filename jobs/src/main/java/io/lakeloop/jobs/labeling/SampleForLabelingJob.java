@@ -108,9 +108,7 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
       items = items.unionByName(LabelingSampler.repeats(sample, config.repeatShare(), seed));
     }
     if (!config.goldQuestions().isBlank()) {
-      items =
-          items.unionByName(
-              GoldQuestions.read(context.spark(), context.path(config.goldQuestions())), true);
+      items = items.unionByName(GoldQuestions.read(context, config.goldQuestions()), true);
     }
 
     context

@@ -5,7 +5,8 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.Problems;
-import io.lakeloop.feedback.Quarantine;
+import io.lakeloop.feedback.Intake;
+import io.lakeloop.feedback.Repeats;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.PairFormat;
@@ -32,11 +33,11 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
     LONG_PARQUET,
     UKP;
 
-    Dataset<Row> read(JobContext context, SourceFiles files) {
+    Dataset<Row> read(SourceFiles files) {
       return switch (this) {
-        case LONG_CSV -> PairReader.table(context.spark(), files, false);
-        case LONG_PARQUET -> PairReader.table(context.spark(), files, true);
-        case UKP -> ConvincingArguments.read(context.spark(), files);
+        case LONG_CSV -> PairReader.csv(files);
+        case LONG_PARQUET -> PairReader.parquet(files);
+        case UKP -> ConvincingArguments.read(files);
         default -> PairReader.json(files, PairFormat.valueOf(name()));
       };
     }
@@ -61,19 +62,23 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
 
   @Override
   public void run(Config config, JobContext context) {
-    SourceFiles files = SourceFiles.find(context, config.path());
+    SourceFiles found = SourceFiles.find(context, config.path());
+    SourceFiles files = config.format() == Format.UKP ? ConvincingArguments.files(found) : found;
     Dataset<Row> read =
-        config.format().read(context, files).persist(StorageLevel.MEMORY_AND_DISK());
+        Repeats.mark(
+                config.format().read(files),
+                "item_id",
+                "CONFLICTING_PAIR",
+                "p_chosen",
+                "weight",
+                "margin",
+                "product")
+            .persist(StorageLevel.MEMORY_AND_DISK());
 
-    Dataset<Row> accepted =
-        Quarantine.split(context, PREFERENCES, read, config.maxQuarantinedShare());
-    long repeated = accepted.count() - accepted.select("item_id").distinct().count();
-    if (repeated > 0) {
-      context.say("%,d pairs say what another says and count once", repeated);
-    }
+    Intake intake = Intake.of(context, PREFERENCES, files, read, config.maxQuarantinedShare());
     Dataset<Row> pairs =
-        accepted
-            .dropDuplicates("item_id")
+        intake
+            .accepted()
             .select(
                 col("item_id"),
                 col("prompt"),
@@ -86,11 +91,17 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
                 PreferenceBuilder.split(col("prompt"), config.testShare()).as("split"),
                 lit(1L).as("labels"));
 
-    Snapshots.publish(
-        context,
-        pairs,
-        new Snapshots.Description(
-            List.of(), null, null, "as of the source", "as of the source", config.intendedUse()));
+    intake.close(
+        Snapshots.publish(
+            context,
+            pairs,
+            new Snapshots.Description(
+                List.of(),
+                null,
+                null,
+                "as of the source",
+                "as of the source",
+                config.intendedUse())));
     read.unpersist();
   }
 }

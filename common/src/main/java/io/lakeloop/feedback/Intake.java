@@ -1,0 +1,81 @@
+package io.lakeloop.feedback;
+
+import io.lakeloop.run.InputFile;
+import io.lakeloop.run.JobContext;
+import io.lakeloop.table.Table;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * What a job takes in from files. Each record found is written to a table, refused into quarantine,
+ * or superseded by one that says the same; the run's row in {@code runs} says how many of each, by
+ * file.
+ */
+public final class Intake {
+  private final JobContext context;
+  private final Table table;
+  private final SourceFiles files;
+  private final Quarantine.Split split;
+
+  private Intake(JobContext context, Table table, SourceFiles files, Quarantine.Split split) {
+    this.context = context;
+    this.table = table;
+    this.files = files;
+    this.split = split;
+  }
+
+  /**
+   * Counts the records and writes the refused ones.
+   *
+   * @param records columns of {@link Quarantine}, one row for each record found; is read more than
+   *     once: persist it where reading is dear
+   * @throws io.lakeloop.config.UserError as {@link Quarantine#split}
+   */
+  public static Intake of(
+      JobContext context,
+      Table table,
+      SourceFiles files,
+      Dataset<Row> records,
+      double maxQuarantinedShare) {
+    Quarantine.Split split = Quarantine.split(context, table, records, maxQuarantinedShare);
+    return new Intake(context, table, files, split);
+  }
+
+  /** Records that were neither refused nor superseded. */
+  public Dataset<Row> accepted() {
+    return split.accepted();
+  }
+
+  /** Writes what became of the accepted records, one row for each, as this run's slice. */
+  public void write(Dataset<Row> rows) {
+    close(context.tables().replace(table, rows));
+  }
+
+  /**
+   * Closes the account.
+   *
+   * @param written rows that were made of the accepted records, one of each
+   * @throws IllegalStateException if a record was lost on the way
+   */
+  public void close(long written) {
+    long accepted = 0;
+    for (SourceFile file : files.files()) {
+      Quarantine.Counts counts = split.of(file.name());
+      accepted += counts.accepted();
+      context.account(
+          new InputFile(
+              file.name(),
+              file.bytes(),
+              file.digest(),
+              counts.found(),
+              counts.accepted(),
+              counts.refused(),
+              counts.superseded()));
+    }
+    if (accepted != written) {
+      throw new IllegalStateException(
+          "%s: %d records were accepted, of files that were named, and %d rows written"
+              .formatted(table.name(), accepted, written));
+    }
+  }
+}
