@@ -47,6 +47,10 @@ public final class LabelingTables {
               optional("gold_value", StringType, "the known answer: a, b or tie"),
               optional("is_holdout", BooleanType, "drawn with equal probability, never boosted"),
               optional("repeat_of", StringType, "item that this one asks again, sides exchanged"),
+              optional(
+                  "redaction",
+                  StringType,
+                  "what was done to personal data of an imported item; null is replaced"),
               required("created_at", TimestampType, "start of the run, UTC"))
           .check("probability", "inclusion_probability > 0 AND inclusion_probability <= 1")
           .check("gold_has_value", "NOT is_gold OR gold_value IS NOT NULL");

@@ -65,7 +65,7 @@ final class Quickstart {
         Phase.of("simulate-logs", "path", LANDING, "size", String.valueOf(size)),
         Phase.of("ingest-logs", "path", LANDING + "/logs.jsonl"),
         // The desk answers in set phrases: there, nearly the same is not the same.
-        Phase.of("clean-logs", cleaning(invocation)),
+        Phase.of("clean-logs", withSecret(invocation, "duplicates.near", "false")),
         Phase.of(
             "sample-for-labeling",
             "gold-questions",
@@ -73,7 +73,7 @@ final class Quickstart {
             "items",
             String.valueOf(1700 * size)),
         Phase.of("simulate-labels", "path", LANDING),
-        Phase.of("ingest-labels", "path", LANDING + "/labels.csv"),
+        Phase.of("ingest-labels", withSecret(invocation, "path", LANDING + "/labels.csv")),
         Phase.of("labeler-agreement"),
         Phase.of("build-preferences", "agreement-run", prefix + "labeler-agreement"),
         Phase.of("train-sft", "max-examples", String.valueOf(3000 * size), SHARDS, "2"),
@@ -92,11 +92,12 @@ final class Quickstart {
         Phase.of("report", "landing", LANDING));
   }
 
-  private static String[] cleaning(Invocation invocation) {
+  /** Settings of a job that needs the secret, which the quickstart may be told the place of. */
+  private static String[] withSecret(Invocation invocation, String key, String value) {
     String secret = invocation.overrides().get(SUBJECT_KEY);
     return secret == null
-        ? new String[] {"duplicates.near", "false"}
-        : new String[] {"duplicates.near", "false", SUBJECT_KEY, secret};
+        ? new String[] {key, value}
+        : new String[] {key, value, SUBJECT_KEY, secret};
   }
 
   /**

@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -25,23 +24,31 @@ public final class AnnotationReader {
 
   private AnnotationReader() {}
 
-  /** Columns of labels but run_id, and those of Quarantine. */
-  public static Dataset<Row> read(SourceFiles files, Tool tool, String question) {
+  /**
+   * Columns of labels but run_id, and those of Quarantine.
+   *
+   * @param question of answers that name none
+   * @param cleaning what is done to personal data
+   */
+  public static Dataset<Row> read(
+      SourceFiles files, Tool tool, String question, TextCleaner.Settings cleaning) {
     return files.read(
         LabelRow.SCHEMA,
         (file, name, in) -> {
           Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
-          return rows(StreamSupport.stream(entries.spliterator(), false), file, tool, question);
+          TextCleaner cleaner = new TextCleaner(cleaning);
+          return StreamSupport.stream(entries.spliterator(), false)
+              .flatMap(
+                  entry ->
+                      labels(entry, tool).stream()
+                          .map(
+                              label ->
+                                  label.row(file, entry.line(), question, entry.text(), cleaner)))
+              .iterator();
         });
   }
 
-  private static Iterator<Row> rows(
-      Stream<JsonRecords.Entry> entries, String file, Tool tool, String question) {
-    return entries.flatMap(entry -> labels(entry, file, tool, question)).iterator();
-  }
-
-  private static Stream<Row> labels(
-      JsonRecords.Entry entry, String file, Tool tool, String question) {
+  private static List<LabelRow> labels(JsonRecords.Entry entry, Tool tool) {
     List<LabelRow> labels = new ArrayList<>();
     if (entry.refusal() != null) {
       labels.add(new LabelRow().refuse(entry.refusal().code(), entry.refusal().reason()));
@@ -53,7 +60,7 @@ public final class AnnotationReader {
     if (labels.isEmpty()) {
       labels.add(new LabelRow().refuse("MISSING_FIELD", "the record holds no answer"));
     }
-    return labels.stream().map(label -> label.row(file, entry.line(), question, entry.text()));
+    return labels;
   }
 
   private static void labelStudio(JsonNode task, List<LabelRow> labels) {

@@ -6,6 +6,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.TextCleaner;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.util.Iterator;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -32,14 +33,18 @@ public final class LabelReader implements Serializable {
 
   private final Map<String, String> columns;
   private final String defaultQuestion;
+  private final TextCleaner.Settings cleaning;
 
   /**
    * @param columns name of a field in the files, by its name here; unnamed fields keep their own
    * @param defaultQuestion question of rows that name none
+   * @param cleaning what is done to personal data
    */
-  public LabelReader(Map<String, String> columns, String defaultQuestion) {
+  public LabelReader(
+      Map<String, String> columns, String defaultQuestion, TextCleaner.Settings cleaning) {
     this.columns = new LinkedHashMap<>(columns);
     this.defaultQuestion = defaultQuestion;
+    this.cleaning = cleaning;
     List<String> fields = LabelRow.FIELDS;
     for (String field : columns.keySet()) {
       if (!fields.contains(field)) {
@@ -76,27 +81,36 @@ public final class LabelReader implements Serializable {
                 Stream.of(col("source_file"), col("line")),
                 names.values().stream().map(name -> all.col("`" + name + "`").cast("string")))
             .toArray(Column[]::new);
-    String question = defaultQuestion;
     return all.select(cells)
-        .map(
-            (MapFunction<Row, Row>)
-                row -> {
-                  LabelRow label = new LabelRow();
-                  for (int i = 0; i < fields.size(); i++) {
-                    label.set(fields.get(i), row.getString(i + 2));
-                  }
-                  return label.row(row.getString(0), row.getLong(1), question, row.mkString(","));
+        .mapPartitions(
+            (MapPartitionsFunction<Row, Row>)
+                rows -> {
+                  TextCleaner cleaner = new TextCleaner(cleaning);
+                  Iterable<Row> each = () -> rows;
+                  return StreamSupport.stream(each.spliterator(), false)
+                      .map(row -> row(row, fields, cleaner))
+                      .iterator();
                 },
             Encoders.row(LabelRow.SCHEMA));
+  }
+
+  private Row row(Row cells, List<String> fields, TextCleaner cleaner) {
+    LabelRow label = new LabelRow();
+    for (int i = 0; i < fields.size(); i++) {
+      label.set(fields.get(i), cells.getString(i + 2));
+    }
+    return label.row(
+        cells.getString(0), cells.getLong(1), defaultQuestion, cells.mkString(","), cleaner);
   }
 
   private Iterator<Row> rows(String file, InputStream in) {
     CsvRecords records = new CsvRecords(file, in);
     Map<String, Integer> places = places(file, records.header());
     Map<String, Integer> oneHot = oneHot(records.header());
+    TextCleaner cleaner = new TextCleaner(cleaning);
     Iterable<CsvRecords.Entry> entries = () -> records;
     return StreamSupport.stream(entries.spliterator(), false)
-        .map(record -> row(file, record, places, oneHot))
+        .map(record -> row(file, record, places, oneHot, cleaner))
         .iterator();
   }
 
@@ -152,12 +166,13 @@ public final class LabelReader implements Serializable {
       String file,
       CsvRecords.Entry record,
       Map<String, Integer> places,
-      Map<String, Integer> oneHot) {
+      Map<String, Integer> oneHot,
+      TextCleaner cleaner) {
     LabelRow label = new LabelRow();
     if (record.refusal() != null) {
       return label
           .refuse(record.refusal().code(), record.refusal().reason())
-          .row(file, record.line(), defaultQuestion, record.text());
+          .row(file, record.line(), defaultQuestion, record.text(), cleaner);
     }
     String[] cells = record.cells();
     places.forEach((field, at) -> label.set(field, cells[at]));
@@ -171,6 +186,6 @@ public final class LabelReader implements Serializable {
                   .map(Map.Entry::getKey)
                   .toList()));
     }
-    return label.row(file, record.line(), defaultQuestion, record.text());
+    return label.row(file, record.line(), defaultQuestion, record.text(), cleaner);
   }
 }

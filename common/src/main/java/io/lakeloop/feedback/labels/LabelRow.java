@@ -10,8 +10,10 @@ import static org.apache.spark.sql.types.DataTypes.createArrayType;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.Times;
+import io.lakeloop.text.TextCleaner;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,12 +107,14 @@ final class LabelRow {
    *
    * @param defaultQuestion where the label names none
    * @param raw the record, for quarantine
+   * @param cleaner of personal data
    */
-  Row row(String file, long line, String defaultQuestion, String raw) {
-    String item = required("item_id");
-    String rater = required("rater_id");
-    String value = required("value");
-    String question = fields.getOrDefault("question", defaultQuestion);
+  Row row(String file, long line, String defaultQuestion, String raw, TextCleaner cleaner) {
+    cleaner.begin();
+    String item = cleaner.name(required("item_id"));
+    String rater = cleaner.name(required("rater_id"));
+    String value = cleaner.category(required("value"));
+    String question = cleaner.category(fields.getOrDefault("question", defaultQuestion));
     Timestamp submitted = time("submitted_at");
     Timestamp started = started(submitted);
     Double confidence = share("confidence");
@@ -126,13 +130,13 @@ final class LabelRow {
         value,
         confidence,
         shown,
-        reasons,
-        fields.get("comment"),
+        Arrays.stream(reasons).map(cleaner::text).toArray(String[]::new),
+        cleaner.text(fields.get("comment")),
         started,
         submitted,
-        fields.get("guideline_version"),
-        fields.get("batch"),
-        fields.get("cohort"),
+        cleaner.category(fields.get("guideline_version")),
+        cleaner.category(fields.get("batch")),
+        cleaner.category(fields.get("cohort")),
         groundTruth,
         code,
         problem,

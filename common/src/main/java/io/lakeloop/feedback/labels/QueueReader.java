@@ -10,9 +10,11 @@ import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
-import io.lakeloop.text.Sanitiser;
+import io.lakeloop.text.TextCleaner;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -37,46 +39,50 @@ public final class QueueReader {
           .add("reason", StringType)
           .add("payload", StringType);
 
+  private static final List<String> GOLD = List.of("a", "b", "tie");
+
   private QueueReader() {}
 
   /**
    * JSON lines with prompt, completion_a, completion_b and, where there are, item_id (else a digest
    * of the texts), product, gold_value.
    */
-  public static Dataset<Row> json(SourceFiles files) {
+  public static Dataset<Row> json(SourceFiles files, TextCleaner.Settings cleaning) {
     return files.read(
         SCHEMA,
         (file, name, in) -> {
+          TextCleaner cleaner = new TextCleaner(cleaning);
           Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
           return StreamSupport.stream(entries.spliterator(), false)
-              .map(entry -> row(file, entry))
+              .map(entry -> row(file, entry, cleaner))
               .iterator();
         });
   }
 
   /** UKPConvArg1's pairs, whether they have a gold label or not: item_id is pair_id. */
-  public static Dataset<Row> convincingArguments(SourceFiles files) {
+  public static Dataset<Row> convincingArguments(SourceFiles files, TextCleaner.Settings cleaning) {
     return ConvincingArguments.voted(files)
-        .map(
-            (MapFunction<Row, Row>)
-                row -> {
-                  Voted pair = Voted.of(row);
-                  return pair.refusal() != null
-                      ? refused(pair.file(), pair.line(), pair.refusal(), pair.raw())
-                      : row(
-                          pair.file(),
-                          pair.line(),
-                          pair.id(),
-                          pair.prompt(),
-                          pair.first(),
-                          pair.second(),
-                          null,
-                          null);
+        .mapPartitions(
+            (MapPartitionsFunction<Row, Row>)
+                rows -> {
+                  TextCleaner cleaner = new TextCleaner(cleaning);
+                  Iterable<Row> each = () -> rows;
+                  return StreamSupport.stream(each.spliterator(), false)
+                      .map(row -> row(Voted.of(row), cleaner))
+                      .iterator();
                 },
             Encoders.row(SCHEMA));
   }
 
-  private static Row row(String file, JsonRecords.Entry entry) {
+  private static Row row(Voted pair, TextCleaner cleaner) {
+    if (pair.refusal() != null) {
+      return refused(pair.file(), pair.line(), pair.refusal(), pair.raw());
+    }
+    String[] texts = {pair.prompt(), pair.first(), pair.second()};
+    return row(pair.file(), pair.line(), pair.id(), texts, null, null, cleaner);
+  }
+
+  private static Row row(String file, JsonRecords.Entry entry, TextCleaner cleaner) {
     if (entry.refusal() != null) {
       return refused(file, entry.line(), entry.refusal(), entry.text());
     }
@@ -90,35 +96,47 @@ public final class QueueReader {
             entry.text());
       }
     }
+    String gold = text(node, "gold_value");
+    if (gold != null && !GOLD.contains(gold)) {
+      Refusal refusal = new Refusal("OUT_OF_RANGE", "gold_value must be one of " + GOLD);
+      return refused(file, entry.line(), refusal, entry.text());
+    }
+    String[] texts = {text(node, "prompt"), text(node, "completion_a"), text(node, "completion_b")};
     return row(
-        file,
-        entry.line(),
-        text(node, "item_id"),
-        text(node, "prompt"),
-        text(node, "completion_a"),
-        text(node, "completion_b"),
-        text(node, "product"),
-        text(node, "gold_value"));
+        file, entry.line(), text(node, "item_id"), texts, text(node, "product"), gold, cleaner);
   }
 
   private static String text(JsonNode node, String field) {
     return node.hasNonNull(field) ? node.get(field).asText() : null;
   }
 
+  /**
+   * @param texts prompt and both answers
+   */
   private static Row row(
       String file,
       long line,
       String id,
-      String prompt,
-      String first,
-      String second,
+      String[] texts,
       String product,
-      String gold) {
-    String asked = Sanitiser.clean(prompt);
-    String a = Sanitiser.clean(first);
-    String b = Sanitiser.clean(second);
-    String item = id != null ? id : Digest.of(String.join("\u0001", asked, a, b)).substring(0, 32);
-    return RowFactory.create(file, line, item, asked, a, b, product, gold, null, null, null);
+      String gold,
+      TextCleaner cleaner) {
+    cleaner.begin();
+    String[] clean = Arrays.stream(texts).map(cleaner::text).toArray(String[]::new);
+    String item =
+        id != null ? cleaner.name(id) : Digest.of(String.join("\u0001", clean)).substring(0, 32);
+    return RowFactory.create(
+        file,
+        line,
+        item,
+        clean[0],
+        clean[1],
+        clean[2],
+        cleaner.category(product),
+        gold,
+        null,
+        null,
+        null);
   }
 
   private static Row refused(String file, long line, Refusal refusal, String raw) {

@@ -8,6 +8,7 @@ import io.lakeloop.text.MinHash;
 import io.lakeloop.text.Pseudonyms;
 import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.Redactor;
+import io.lakeloop.text.TextCleaner;
 import io.lakeloop.text.personal.PersonalDataFinder;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -85,7 +86,8 @@ public final class LogCleaner implements Serializable {
             settings.drop(),
             settings.duplicates().near()
                 ? new MinHash(settings.duplicates().unit(), settings.duplicates().ngram())
-                : null);
+                : null,
+            new TextCleaner(new TextCleaner.Settings(false, settings.subjectKey()), finder));
   }
 
   /**

@@ -7,25 +7,37 @@ import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.Redactor;
 import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.Skeleton;
+import io.lakeloop.text.TextCleaner;
 import io.lakeloop.text.Words;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /** Cleans and redacts every text of a turn, then measures what is left. One per task. */
 final class TurnCleaner {
+  private static final List<String> CATEGORIES = List.of("model_version", "product", "cohort");
+  private static final int MOST_REMEMBERED = 10_000;
+
   private final QualityRules quality;
   private final TreeSet<String> dropped;
   private final MinHash minHash;
+  private final TextCleaner names;
+
+  /** Values of columns with few of them, in which nothing was found. */
+  private final Set<String> plain = new HashSet<>();
 
   /**
    * @param dropped quality rules whose breaking refuses a turn
    * @param minHash null where near duplicates are not looked for
+   * @param names cleans what names a thing
    */
-  TurnCleaner(QualityRules quality, List<String> dropped, MinHash minHash) {
+  TurnCleaner(QualityRules quality, List<String> dropped, MinHash minHash, TextCleaner names) {
     this.quality = quality;
+    this.names = names;
     this.dropped = new TreeSet<>(dropped);
     this.minHash = minHash;
   }
@@ -42,6 +54,9 @@ final class TurnCleaner {
     String prompt = clean(turn.text("prompt"), sanitiser, redactor, kinds);
     String completion = clean(turn.text("completion"), sanitiser, redactor, kinds);
     nested(turn, "tool_calls", sanitiser, redactor, kinds);
+    CATEGORIES.forEach(column -> category(turn, column, redactor, kinds));
+    turn.set("conversation_id", names.name(turn.text("conversation_id")));
+    documents(turn);
     Words words = Words.of(completion);
     Words asked = Words.of(prompt);
     String promptSkeleton = Skeleton.of(prompt);
@@ -64,6 +79,29 @@ final class TurnCleaner {
         .set("signature", minHash == null ? null : minHash.signature(said));
     refuse(turn, broken);
     return !kinds.isEmpty();
+  }
+
+  private void category(Turn turn, String column, Redactor redactor, TreeSet<String> kinds) {
+    String value = turn.text(column);
+    if (value == null || plain.contains(value)) {
+      return;
+    }
+    Redactor.Redaction redaction = redactor.redact(value);
+    kinds.addAll(redaction.kinds());
+    turn.set(column, redaction.text());
+    if (redaction.kinds().isEmpty() && plain.size() < MOST_REMEMBERED) {
+      plain.add(value);
+    }
+  }
+
+  /** A document goes by its id; a keyed hash keeps it apart from others. */
+  private void documents(Turn turn) {
+    Row[] documents = (Row[]) turn.get("retrieved_documents");
+    for (int i = 0; i < documents.length; i++) {
+      Row document = documents[i];
+      documents[i] =
+          RowFactory.create(names.name(document.getString(0)), document.get(1), document.get(2));
+    }
   }
 
   private void refuse(Turn turn, Map<String, Double> broken) {

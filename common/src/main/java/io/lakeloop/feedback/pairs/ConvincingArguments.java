@@ -7,10 +7,11 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -44,30 +45,39 @@ public final class ConvincingArguments {
     return found.only(ARGUMENTS, PAIRS);
   }
 
-  /** Columns of preferences that the files give, and those of Quarantine. */
-  public static Dataset<Row> read(SourceFiles files) {
+  /**
+   * Columns of preferences that the files give, and those of Quarantine.
+   *
+   * @param cleaning what is done to personal data
+   */
+  public static Dataset<Row> read(SourceFiles files, TextCleaner.Settings cleaning) {
     return voted(files)
-        .map(
-            (MapFunction<Row, Row>)
-                row -> {
-                  Voted pair = Voted.of(row);
-                  boolean first = "a1".equals(pair.gold());
-                  if (pair.refusal() == null && !first && !"a2".equals(pair.gold())) {
-                    return Pair.refused(
-                        pair.file(),
-                        pair.line(),
-                        new Refusal(Refusal.CANCELLED, "the votes tell no better one"),
-                        pair.raw());
-                  }
-                  return pair.refusal() != null
-                      ? Pair.refused(pair.file(), pair.line(), pair.refusal(), pair.raw())
-                      : Pair.of(
-                              pair.prompt(),
-                              first ? pair.first() : pair.second(),
-                              first ? pair.second() : pair.first())
-                          .row(pair.file(), pair.line(), pair.raw());
+        .mapPartitions(
+            (MapPartitionsFunction<Row, Row>)
+                rows -> {
+                  TextCleaner cleaner = new TextCleaner(cleaning);
+                  Iterable<Row> each = () -> rows;
+                  return StreamSupport.stream(each.spliterator(), false)
+                      .map(row -> row(Voted.of(row), cleaner))
+                      .iterator();
                 },
             Encoders.row(Pair.SCHEMA));
+  }
+
+  private static Row row(Voted pair, TextCleaner cleaner) {
+    if (pair.refusal() != null) {
+      return Pair.refused(pair.file(), pair.line(), pair.refusal(), pair.raw());
+    }
+    if (!"a1".equals(pair.gold()) && !"a2".equals(pair.gold())) {
+      Refusal undecided = new Refusal(Refusal.CANCELLED, "the votes tell no better one");
+      return Pair.refused(pair.file(), pair.line(), undecided, pair.raw());
+    }
+    boolean first = pair.gold().equals("a1");
+    return Pair.of(
+            pair.prompt(),
+            first ? pair.first() : pair.second(),
+            first ? pair.second() : pair.first())
+        .row(pair.file(), pair.line(), pair.raw(), cleaner);
   }
 
   /**

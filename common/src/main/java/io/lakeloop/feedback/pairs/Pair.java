@@ -6,7 +6,7 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
-import io.lakeloop.text.Sanitiser;
+import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -54,10 +54,11 @@ record Pair(
   }
 
   /** The row, cleaned; refused where there is nothing to choose. */
-  Row row(String file, long line, String raw) {
-    String asked = Sanitiser.clean(prompt);
-    String better = Sanitiser.clean(chosen);
-    String worse = Sanitiser.clean(rejected);
+  Row row(String file, long line, String raw, TextCleaner cleaner) {
+    cleaner.begin();
+    String asked = cleaner.text(prompt);
+    String better = cleaner.text(chosen);
+    String worse = cleaner.text(rejected);
     if (better.equals(worse)) {
       return refused(
           file, line, new Refusal("NOTHING_TO_CHOOSE", "chosen and rejected are the same"), raw);
@@ -92,7 +93,7 @@ record Pair(
         pChosen,
         weight,
         margin,
-        product,
+        cleaner.category(product),
         null,
         null,
         null);

@@ -8,11 +8,12 @@ import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -26,24 +27,27 @@ public final class PairReader {
   private PairReader() {}
 
   /** Columns of preferences that files give, and those of Quarantine. */
-  public static Dataset<Row> json(SourceFiles files, PairFormat format) {
+  public static Dataset<Row> json(
+      SourceFiles files, PairFormat format, TextCleaner.Settings cleaning) {
     return files.read(
         Pair.SCHEMA,
         (file, name, in) -> {
+          TextCleaner cleaner = new TextCleaner(cleaning);
           Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
           return StreamSupport.stream(entries.spliterator(), false)
-              .flatMap(entry -> rows(file, entry, format))
+              .flatMap(entry -> rows(file, entry, format, cleaner))
               .iterator();
         });
   }
 
-  private static Stream<Row> rows(String file, JsonRecords.Entry entry, PairFormat format) {
+  private static Stream<Row> rows(
+      String file, JsonRecords.Entry entry, PairFormat format, TextCleaner cleaner) {
     if (entry.refusal() != null) {
       return Stream.of(Pair.refused(file, entry.line(), entry.refusal(), entry.text()));
     }
     try {
       return format.pairs(entry.node()).stream()
-          .map(pair -> pair.row(file, entry.line(), entry.text()));
+          .map(pair -> pair.row(file, entry.line(), entry.text(), cleaner));
     } catch (PairFormat.Unusable e) {
       return Stream.of(
           Pair.refused(file, entry.line(), new Refusal(e.code(), e.getMessage()), entry.text()));
@@ -54,21 +58,23 @@ public final class PairReader {
    * The same from CSV with one pair per row: prompt, chosen, rejected, and p_chosen, weight,
    * margin, product where there are.
    */
-  public static Dataset<Row> csv(SourceFiles files) {
+  public static Dataset<Row> csv(SourceFiles files, TextCleaner.Settings cleaning) {
     return files.read(
         Pair.SCHEMA,
         (file, name, in) -> {
           CsvRecords records = new CsvRecords(file, in);
           requireColumns(file, records.header());
           List<String> header = records.header();
+          TextCleaner cleaner = new TextCleaner(cleaning);
           Iterable<CsvRecords.Entry> entries = () -> records;
           return StreamSupport.stream(entries.spliterator(), false)
-              .map(entry -> row(file, entry, header))
+              .map(entry -> row(file, entry, header, cleaner))
               .iterator();
         });
   }
 
-  private static Row row(String file, CsvRecords.Entry entry, List<String> header) {
+  private static Row row(
+      String file, CsvRecords.Entry entry, List<String> header, TextCleaner cleaner) {
     if (entry.refusal() != null) {
       return Pair.refused(file, entry.line(), entry.refusal(), entry.text());
     }
@@ -76,11 +82,12 @@ public final class PairReader {
         file,
         entry.line(),
         entry.text(),
-        column -> header.contains(column) ? entry.cells()[header.indexOf(column)] : null);
+        column -> header.contains(column) ? entry.cells()[header.indexOf(column)] : null,
+        cleaner);
   }
 
   /** The same from Parquet. */
-  public static Dataset<Row> parquet(SourceFiles files) {
+  public static Dataset<Row> parquet(SourceFiles files, TextCleaner.Settings cleaning) {
     Dataset<Row> all = files.parquet();
     requireColumns(files.files().get(0).name(), List.of(all.columns()));
     List<String> present = COLUMNS.stream().filter(List.of(all.columns())::contains).toList();
@@ -90,18 +97,25 @@ public final class PairReader {
                 present.stream().map(column -> all.col(column).cast("string")))
             .toArray(Column[]::new);
     return all.select(cells)
-        .map(
-            (MapFunction<Row, Row>)
-                row ->
-                    row(
-                        row.getString(0),
-                        row.getLong(1),
-                        row.mkString(","),
-                        column ->
-                            present.contains(column)
-                                ? row.getString(2 + present.indexOf(column))
-                                : null),
+        .mapPartitions(
+            (MapPartitionsFunction<Row, Row>)
+                rows -> {
+                  TextCleaner cleaner = new TextCleaner(cleaning);
+                  Iterable<Row> each = () -> rows;
+                  return StreamSupport.stream(each.spliterator(), false)
+                      .map(row -> row(row, present, cleaner))
+                      .iterator();
+                },
             Encoders.row(Pair.SCHEMA));
+  }
+
+  private static Row row(Row cells, List<String> present, TextCleaner cleaner) {
+    return row(
+        cells.getString(0),
+        cells.getLong(1),
+        cells.mkString(","),
+        column -> present.contains(column) ? cells.getString(2 + present.indexOf(column)) : null,
+        cleaner);
   }
 
   private static void requireColumns(String file, List<String> present) {
@@ -117,7 +131,8 @@ public final class PairReader {
     }
   }
 
-  private static Row row(String file, long line, String raw, UnaryOperator<String> cell) {
+  private static Row row(
+      String file, long line, String raw, UnaryOperator<String> cell, TextCleaner cleaner) {
     String prompt = cell.apply("prompt");
     String chosen = cell.apply("chosen");
     String rejected = cell.apply("rejected");
@@ -134,7 +149,7 @@ public final class PairReader {
             number(cell.apply("weight"), 1),
             number(cell.apply("margin"), 0),
             cell.apply("product"))
-        .row(file, line, raw);
+        .row(file, line, raw, cleaner);
   }
 
   /** What is there and is no number becomes one that is refused. */

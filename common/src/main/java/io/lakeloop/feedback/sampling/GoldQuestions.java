@@ -12,6 +12,7 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.text.TextCleaner;
 import java.util.Arrays;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
@@ -43,9 +44,10 @@ public final class GoldQuestions {
             .read(
                 FORM,
                 (file, name, in) -> {
+                  TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, null));
                   Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
                   return StreamSupport.stream(entries.spliterator(), false)
-                      .map(GoldQuestions::row)
+                      .map(entry -> row(entry, cleaner))
                       .iterator();
                 });
     long broken =
@@ -85,12 +87,13 @@ public final class GoldQuestions {
   }
 
   /** A record that is refused lacks all. */
-  private static Row row(JsonRecords.Entry entry) {
+  private static Row row(JsonRecords.Entry entry, TextCleaner cleaner) {
+    cleaner.begin();
     JsonNode node = entry.refusal() == null ? entry.node() : MissingNode.getInstance();
     return RowFactory.create(
         (Object[])
             Arrays.stream(FORM.fieldNames())
-                .map(field -> node.path(field).asText(null))
+                .map(field -> cleaner.text(node.path(field).asText(null)))
                 .toArray(String[]::new));
   }
 }

@@ -42,7 +42,7 @@ public final class EvaluateRedactionJob implements Job<EvaluateRedactionJob.Conf
               + " of presidio-research.",
           config.path());
     }
-    String suite = files.files().get(0).replaceAll(".*/", "");
+    String suite = files.files().get(0).name().replaceAll(".*/", "");
     context
         .tables()
         .replace(

@@ -12,6 +12,8 @@ import io.lakeloop.feedback.labels.QueueReader;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.text.TextCleaner;
+import java.io.IOException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
@@ -25,21 +27,31 @@ public final class ImportQueueJob implements Job<ImportQueueJob.Config> {
     UKP
   }
 
-  public record Config(String path, Format format, double maxQuarantinedShare) {
+  public record Config(
+      String path,
+      Format format,
+      boolean sourceIsClean,
+      String subjectKeyFile,
+      boolean createSubjectKey,
+      double maxQuarantinedShare) {
     public Config {
       SourceFiles.checked(Problems.in("import-queue"), path, maxQuarantinedShare).throwIfAny();
     }
   }
 
   @Override
-  public void run(Config config, JobContext context) {
+  public void run(Config config, JobContext context) throws IOException {
     SourceFiles found = SourceFiles.find(context, config.path());
     SourceFiles files = config.format() == Format.UKP ? ConvincingArguments.files(found) : found;
+    TextCleaner.Settings cleaning =
+        new TextCleaner.Settings(
+            config.sourceIsClean(),
+            context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey()));
     Dataset<Row> read =
         Repeats.mark(
                 config.format() == Format.UKP
-                    ? QueueReader.convincingArguments(files)
-                    : QueueReader.json(files),
+                    ? QueueReader.convincingArguments(files, cleaning)
+                    : QueueReader.json(files, cleaning),
                 "item_id",
                 "CONFLICTING_ITEM",
                 "prompt",

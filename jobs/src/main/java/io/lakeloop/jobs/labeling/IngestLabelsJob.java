@@ -14,6 +14,8 @@ import io.lakeloop.feedback.labels.AnnotationReader;
 import io.lakeloop.feedback.labels.LabelReader;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.text.TextCleaner;
+import java.io.IOException;
 import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -38,6 +40,9 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       Map<String, String> columns,
       Map<String, String> values,
       String question,
+      boolean sourceIsClean,
+      String subjectKeyFile,
+      boolean createSubjectKey,
       double maxQuarantinedShare) {
     public Config {
       SourceFiles.checked(Problems.in("ingest-labels"), path, maxQuarantinedShare)
@@ -51,9 +56,13 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   }
 
   @Override
-  public void run(Config config, JobContext context) {
+  public void run(Config config, JobContext context) throws IOException {
     SourceFiles files = SourceFiles.find(context, config.path());
-    Dataset<Row> read = refuseRepeated(named(labels(config, files), config.values()));
+    TextCleaner.Settings cleaning =
+        new TextCleaner.Settings(
+            config.sourceIsClean(),
+            context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey()));
+    Dataset<Row> read = refuseRepeated(named(labels(config, files, cleaning), config.values()));
     Dataset<Row> compared = withKnown(read, context).persist(StorageLevel.MEMORY_AND_DISK());
 
     Intake intake = Intake.of(context, LABELS, files, compared, config.maxQuarantinedShare());
@@ -93,15 +102,17 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
         .drop("known_value");
   }
 
-  private static Dataset<Row> labels(Config config, SourceFiles files) {
-    LabelReader reader = new LabelReader(config.columns(), config.question());
+  private static Dataset<Row> labels(
+      Config config, SourceFiles files, TextCleaner.Settings cleaning) {
+    LabelReader reader = new LabelReader(config.columns(), config.question(), cleaning);
     return switch (config.format()) {
       case LONG_CSV -> reader.read(files);
       case LONG_PARQUET -> reader.readParquet(files);
       case LABEL_STUDIO ->
-          AnnotationReader.read(files, AnnotationReader.Tool.LABEL_STUDIO, config.question());
+          AnnotationReader.read(
+              files, AnnotationReader.Tool.LABEL_STUDIO, config.question(), cleaning);
       case ARGILLA ->
-          AnnotationReader.read(files, AnnotationReader.Tool.ARGILLA, config.question());
+          AnnotationReader.read(files, AnnotationReader.Tool.ARGILLA, config.question(), cleaning);
     };
   }
 

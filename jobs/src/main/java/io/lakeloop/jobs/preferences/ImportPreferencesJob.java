@@ -15,6 +15,7 @@ import io.lakeloop.feedback.preferences.PreferenceBuilder;
 import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,12 +34,12 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
     LONG_PARQUET,
     UKP;
 
-    Dataset<Row> read(SourceFiles files) {
+    Dataset<Row> read(SourceFiles files, TextCleaner.Settings cleaning) {
       return switch (this) {
-        case LONG_CSV -> PairReader.csv(files);
-        case LONG_PARQUET -> PairReader.parquet(files);
-        case UKP -> ConvincingArguments.read(files);
-        default -> PairReader.json(files, PairFormat.valueOf(name()));
+        case LONG_CSV -> PairReader.csv(files, cleaning);
+        case LONG_PARQUET -> PairReader.parquet(files, cleaning);
+        case UKP -> ConvincingArguments.read(files, cleaning);
+        default -> PairReader.json(files, PairFormat.valueOf(name()), cleaning);
       };
     }
   }
@@ -48,6 +49,7 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
       Format format,
       double testShare,
       String intendedUse,
+      boolean sourceIsClean,
       double maxQuarantinedShare) {
     public Config {
       SourceFiles.checked(Problems.in("import-preferences"), path, maxQuarantinedShare)
@@ -64,9 +66,10 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
   public void run(Config config, JobContext context) {
     SourceFiles found = SourceFiles.find(context, config.path());
     SourceFiles files = config.format() == Format.UKP ? ConvincingArguments.files(found) : found;
+    TextCleaner.Settings cleaning = new TextCleaner.Settings(config.sourceIsClean(), null);
     Dataset<Row> read =
         Repeats.mark(
-                config.format().read(files),
+                config.format().read(files, cleaning),
                 "item_id",
                 "CONFLICTING_PAIR",
                 "p_chosen",
@@ -100,7 +103,7 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
                 null,
                 null,
                 "as of the source",
-                "as of the source",
+                cleaning.status(),
                 config.intendedUse())));
     read.unpersist();
   }
