@@ -32,7 +32,7 @@ public final class CsvRecords implements Iterator<CsvRecords.Entry> {
   private final TextWindow window;
   private final CsvParser parser;
   private final String[] header;
-  private final boolean spaced;
+  private final String headerText;
 
   /** Rows up to this line are refused: nobody can tell which of them a quote takes in. */
   private long doubtfulTo;
@@ -62,8 +62,13 @@ public final class CsvRecords implements Iterator<CsvRecords.Entry> {
           MOST_COLUMNS);
     }
     this.header = names;
-    this.spaced = text.contains(", ");
+    this.headerText = text;
     advance(extent.length());
+  }
+
+  /** The line with the columns' names. */
+  String headerText() {
+    return headerText;
   }
 
   /** Names of the columns; null where one has none. */
@@ -164,6 +169,7 @@ public final class CsvRecords implements Iterator<CsvRecords.Entry> {
 
   /** True if a line behind the first has the form of a row; in prose a space follows a comma. */
   private boolean holdsRows(String text) {
+    boolean spaced = headerText.contains(", ");
     return text.lines()
         .skip(1)
         .filter(line -> spaced || !line.contains(", "))

@@ -78,7 +78,7 @@ public final class JsonRecords implements Iterator<JsonRecords.Entry> {
         window.skip(c == '\r' && window.at(1) == '\n' ? 2 : 1);
         lineIsBlank = true;
         window.skipMark();
-      } else if (Character.isWhitespace(c) || openArrays > 0 && c == ',') {
+      } else if (c == ' ' || c == '\t' || openArrays > 0 && c == ',') {
         window.skip(1);
       } else if (c == '[' && holdsObjects() || openArrays > 0 && c == ']') {
         openArrays += c == '[' ? 1 : -1;

@@ -38,7 +38,7 @@ public final class FeedbackTables {
               optional(
                   "consent_default", STRINGS, "uses allowed where the record says nothing of them"),
               required("payload", StringType, "the record, unchanged"))
-          .statistics("record_id", "received_at")
+          .ids("record_id")
           .check("line_from_1", "line >= 1");
 
   public static final Table QUARANTINE =
@@ -110,7 +110,7 @@ public final class FeedbackTables {
               required("consent", BooleanType, "the user allows use for training"),
               optional("consent_uses", STRINGS, "uses that the user allows"),
               required("source_system", StringType, "system that the log comes from"))
-          .statistics("interaction_id", "conversation_id", "subject_key", "created_at")
+          .ids("interaction_id", "subject_key")
           .check("turn_from_1", "turn >= 1")
           .check("thumb_known", "thumb IS NULL OR thumb IN (-1, 0, 1)")
           .check("csat_1_to_5", "csat IS NULL OR csat BETWEEN 1 AND 5");

@@ -27,6 +27,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.TableIdentifier;
 import org.apache.spark.sql.catalyst.catalog.SessionCatalog;
 import org.apache.spark.sql.delta.DeltaLog;
+import org.apache.spark.sql.delta.actions.Metadata;
 import org.apache.spark.sql.functions;
 import scala.Option;
 
@@ -356,6 +357,7 @@ public final class Lake {
 
   private void create(Table table) {
     if (exists(table)) {
+      keepTextOutOfStatistics(table);
       return;
     }
     DeltaTableBuilder builder =
@@ -366,9 +368,8 @@ public final class Lake {
             // write different slices at the same time never conflict.
             .partitionedBy(table.slice())
             .property("lakeloop.schemaVersion", String.valueOf(SCHEMA_VERSION));
-    if (!table.statistics().isEmpty()) {
-      builder.property("delta.dataSkippingStatsColumns", String.join(",", table.statistics()));
-    }
+    Setting statistics = Setting.statistics(table.statistics());
+    builder.property(statistics.key(), statistics.value());
     for (io.lakeloop.table.Column column : table.columns()) {
       builder.addColumn(
           DeltaTable.columnBuilder(spark, column.name())
@@ -381,6 +382,28 @@ public final class Lake {
         .checks()
         .forEach((name, expression) -> builder.property("delta.constraints." + name, expression));
     builder.execute();
+  }
+
+  /** A property of a Delta table. */
+  private record Setting(String key, String value) {
+    static Setting statistics(List<String> columns) {
+      return columns.isEmpty()
+          ? new Setting("delta.dataSkippingNumIndexedCols", "0")
+          : new Setting("delta.dataSkippingStatsColumns", String.join(",", columns));
+    }
+  }
+
+  /** Tables of earlier versions kept the beginnings of texts, and may lack a column yet. */
+  private void keepTextOutOfStatistics(Table table) {
+    Metadata metadata = log(table).update(false, Option.empty(), Option.empty()).metadata();
+    List<String> present = List.of(metadata.schema().fieldNames());
+    Setting wanted =
+        Setting.statistics(table.statistics().stream().filter(present::contains).toList());
+    if (!metadata.configuration().get(wanted.key()).contains(wanted.value())) {
+      spark.sql(
+          "ALTER TABLE delta.`%s` SET TBLPROPERTIES ('%s' = '%s')"
+              .formatted(path(table).replace("`", "``"), wanted.key(), wanted.value()));
+    }
   }
 
   /**
