@@ -2,6 +2,7 @@ package io.lakeloop.run;
 
 import io.lakeloop.table.LedgerTables;
 import io.lakeloop.table.TableRows;
+import io.lakeloop.text.NameRedactor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 final class Lineage {
   private final String runId;
   private final Map<String, Map<String, Object>> edges = new LinkedHashMap<>();
+  private final NameRedactor names = new NameRedactor();
   private final List<InputFile> inputs = new ArrayList<>();
   private long rowsRead;
   private long rowsWritten;
@@ -35,7 +37,8 @@ final class Lineage {
     edge.put("run_id", runId);
     edge.put("direction", direction);
     edge.put("kind", kind);
-    edge.put("name", name);
+    // What people call their files may name somebody.
+    edge.put("name", kind.equals("file") ? names.redact(name) : name);
     edge.put("version", version);
     edge.put("slice", slice);
     edge.put("digest", digest);

@@ -34,6 +34,7 @@ object SharedSpark {
       .config("spark.databricks.delta.writeChecksumFile.enabled", "false")
       .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "4")
       .config("spark.driver.host", "127.0.0.1")
+      .config("spark.hadoop.fs.permissions.umask-mode", "077")
       .config("spark.delta.logStore.s3a.impl", "io.lakeloop.table.ConditionalS3LogStore")
       .config("spark.sql.warehouse.dir", Files.createTempDirectory("warehouse").toString)
       .getOrCreate()

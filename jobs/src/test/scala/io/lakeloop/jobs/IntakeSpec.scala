@@ -1,0 +1,228 @@
+package io.lakeloop.jobs
+
+import com.github.luben.zstd.Zstd
+import java.nio.charset.StandardCharsets.UTF_8
+import java.nio.file.{Files, Path}
+import org.apache.spark.sql.Row
+
+/** Every record of a file is written, refused, or says what another says; `runs` tells which. */
+class IntakeSpec extends LoopSpec {
+  private def record(n: Int) =
+    s"""{"conversation_id":"c$n","created_at":"2026-01-02T10:00:00Z","prompt":"Where is parcel $n?","completion":"On its way, number $n."}"""
+
+  private def records(from: Int, to: Int) = (from until to).map(record)
+
+  private val lake = new TestLake()
+  private var runs = 0
+
+  private def submit(job: String, path: Path, more: (String, String)*): (String, Int) = {
+    runs += 1
+    lake.clearOutput()
+    val id = s"run$runs"
+    id -> lake.submit(job, id, Seq("path" -> path.toString) ++ more: _*)
+  }
+
+  /** Found, written, quarantined and superseded records of a run, by file name. */
+  private def account(id: String): Map[String, (Long, Long, Long, Long)] =
+    lake
+      .table("runs")
+      .where(s"run_id = '$id'")
+      .first()
+      .getAs[scala.collection.Seq[Row]]("inputs")
+      .map(i =>
+        i.getAs[String]("file").split('/').last ->
+          (
+            (
+              i.getAs[Long]("found"),
+              i.getAs[Long]("written"),
+              i.getAs[Long]("quarantined"),
+              i.getAs[Long]("superseded")
+            )
+          )
+      )
+      .toMap
+
+  describe("logs") {
+    it("are accounted for however their objects stand in the file") {
+      val (ten, more) = (records(0, 10), records(10, 20))
+      val thousand = (records(0, 500) :+ "{\"a\":}") ++ records(500, 1000)
+      val folder = temporary()
+      val expected = Seq(
+        (
+          "arrays.json",
+          ten.mkString("[", ",", "]\n") + more.mkString("[", ",\n", "]"),
+          (20, 20, 0, 0)
+        ),
+        ("mixed.json", ten.mkString("[", ",", "]\n") + more.mkString("\n"), (20, 20, 0, 0)),
+        ("pairs.jsonl", ten.zip(more).map { case (a, b) => a + b }.mkString("\n"), (20, 20, 0, 0)),
+        ("mac.jsonl", records(0, 20).mkString("\r"), (20, 20, 0, 0)),
+        ("mark.jsonl", "\uFEFF" + ten.mkString("\r\n"), (10, 10, 0, 0)),
+        ("mark.json", "\uFEFF" + ten.mkString("[", ",", "]"), (10, 10, 0, 0)),
+        ("bad.json", thousand.mkString("[", ",", "]"), (1001, 1000, 1, 0)),
+        ("garbage.jsonl", ten.map(_ + " trailing").mkString("\n"), (20, 10, 10, 0)),
+        ("nothing.jsonl", "", (0, 0, 0, 0))
+      )
+      expected.foreach { case (name, text, _) => write(folder, name, text) }
+      val (id, code) = submit("ingest-logs", folder)
+      withClue(lake.output)(code shouldBe 0)
+      account(id) shouldBe expected.map { case (name, _, counts) => name -> counts }.toMap
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 1110
+      lake.count("quarantine", s"run_id = '$id'") shouldBe 11
+    }
+
+    it("are found in folders within folders, packed or not; what is hidden is said") {
+      val folder = temporary()
+      val deep = Files.createDirectories(folder.resolve("2026/01"))
+      write(folder, "a.jsonl", record(1))
+      write(deep, "b.jsonl", record(2))
+      Files.write(deep.resolve("c.jsonl.zst"), Zstd.compress(record(3).getBytes(UTF_8)))
+      write(deep, "_SUCCESS", "")
+      val (id, code) = submit("ingest-logs", folder)
+      withClue(lake.output)(code shouldBe 0)
+      lake.output should include("1 files are left out")
+      account(id).keySet shouldBe Set("a.jsonl", "b.jsonl", "c.jsonl.zst")
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 3
+      lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 3
+    }
+
+    it("are refused whole, in a line, where a file is cut off, damaged or packed otherwise") {
+      val folder = temporary()
+      val zstd = Zstd.compress(record(3).getBytes(UTF_8))
+      write(folder, "cut.json", records(0, 50).mkString("[", ",", ""))
+      Files.write(folder.resolve("cut.jsonl.zst"), zstd.take(zstd.length - 5))
+      Files.write(folder.resolve("x.snappy"), Array.fill[Byte](64)(77))
+      Files.write(folder.resolve("x.gz"), "no gzip".getBytes(UTF_8))
+      Files.write(folder.resolve("packed.jsonl"), zstd)
+      Seq("cut.json", "cut.jsonl.zst", "x.snappy", "x.gz", "packed.jsonl").foreach { name =>
+        val (_, code) = submit("ingest-logs", folder.resolve(name))
+        withClue(name + lake.output) {
+          code shouldBe 2
+          lake.output should include(name)
+          lake.output should not include "Exception"
+        }
+      }
+    }
+
+    it("are those that the run's first attempt found, or none") {
+      val file = write(temporary(), "day.jsonl", records(0, 10).mkString("\n"))
+      val (id, code) = submit("ingest-logs", file)
+      code shouldBe 0
+      val before = lake.rows("interactions_raw")
+      lake.submit("ingest-logs", id, "path" -> file.toString) shouldBe 0
+      lake.rows("interactions_raw") shouldBe before
+      Files.write(file, (records(0, 11).mkString("\n")).getBytes(UTF_8))
+      lake.clearOutput()
+      lake.submit("ingest-logs", id, "path" -> file.toString) shouldBe 2
+      lake.output should include("Restore the file, or give another --run-id")
+      lake.rows("interactions_raw") shouldBe before
+    }
+  }
+
+  describe("labels") {
+    val header = "item_id,rater_id,value,comment\n"
+    def rows(from: Int, to: Int) = (from until to).map(i => s"i$i,r1,a,fine\n").mkString
+
+    def labels(text: String): (Long, Long, Long, Long) = {
+      val file = write(temporary(), "labels.csv", text)
+      val (id, code) =
+        submit("ingest-labels", file, "max-quarantined-share" -> "1", "question" -> s"q$runs")
+      withClue(lake.output)(code shouldBe 0)
+      account(id)("labels.csv")
+    }
+
+    it("keep their rows beside a stray quote, a hash, a long cell") {
+      labels(header + rows(0, 100) + "i,r1,a,\"oops\n" + rows(100, 200)) shouldBe (201, 200, 1, 0)
+      labels(header + "#1,r1,a,\n" + rows(0, 200)) shouldBe (201, 201, 0, 0)
+      labels(header + s"i,r1,a,${"x" * 100001}\n" + rows(0, 9)) shouldBe (10, 9, 1, 0)
+      lake.output should not include "xxx"
+    }
+
+    it("tell of an answer that was given before, and of one that was changed") {
+      val first = write(temporary(), "day1.csv", "item_id,rater_id,value\ni1,r1,yes\ni2,r1,no\n")
+      val second =
+        write(temporary(), "day2.csv", "item_id,rater_id,value\ni1,r1,no\ni2,r1,no\ni3,r1,no\n")
+      submit("ingest-labels", first, "question" -> "changed")._2 shouldBe 0
+      val (id, code) = submit(
+        "ingest-labels",
+        second,
+        "question" -> "changed",
+        "max-quarantined-share" -> "0.5"
+      )
+      code shouldBe 0
+      account(id)("day2.csv") shouldBe (3, 1, 1, 1)
+      lake.count("quarantine", s"run_id = '$id' AND reason_code = 'CHANGED_ANSWER'") shouldBe 1
+    }
+
+    it("tell of every annotation, those without an answer, too") {
+      val task =
+        """[{"id":1,"data":{"item_id":"e1"},"annotations":[
+          |{"completed_by":3,"result":[{"from_name":"preference","value":{"selected":"left"}}],"created_at":"2026-02-01T09:00:00Z"},
+          |{"completed_by":4,"was_cancelled":true,"result":[]},
+          |{"completed_by":5,"result":[]}]}]""".stripMargin
+      val (id, code) = submit(
+        "ingest-labels",
+        write(temporary(), "studio.json", task),
+        "format" -> "label-studio",
+        "max-quarantined-share" -> "0.5"
+      )
+      withClue(lake.output)(code shouldBe 0)
+      account(id)("studio.json") shouldBe (3, 1, 2, 0)
+      val codes = lake.table("quarantine").where(s"run_id = '$id'").select("reason_code").collect()
+      codes.map(_.getString(0)).toSet shouldBe Set("CANCELLED", "NO_ANSWER")
+
+      val records =
+        """{"external_id":"e1","responses":[{"user_id":"u1","status":"discarded","values":{}},{"user_id":"u2","status":"submitted","values":null},{"user_id":"u3","status":"submitted","values":{"preference":{"value":"a"}}}]}"""
+      val (argilla, again) = submit(
+        "ingest-labels",
+        write(temporary(), "argilla.jsonl", records),
+        "format" -> "argilla",
+        "max-quarantined-share" -> "0.5"
+      )
+      withClue(lake.output)(again shouldBe 0)
+      account(argilla)("argilla.jsonl") shouldBe (3, 1, 2, 0)
+    }
+  }
+
+  describe("imports") {
+    it("count what is said twice once, and refuse what contradicts itself") {
+      def item(id: String, a: String) =
+        s"""{"item_id":"$id","prompt":"p","completion_a":"$a","completion_b":"b"}"""
+      val queue = Seq(item("i1", "a"), item("i1", "a"), item("i1", "other"), item("i2", "a"))
+      val (id, code) = submit(
+        "import-queue",
+        write(temporary(), "queue.jsonl", queue.mkString("\n")),
+        "max-quarantined-share" -> "0.5"
+      )
+      withClue(lake.output)(code shouldBe 0)
+      account(id)("queue.jsonl") shouldBe (4, 2, 1, 1)
+
+      val goods = (1 to 8).map(i => s"""p$i,"good, it is $i",bad $i,0\n""").mkString
+      val csv = "prompt,chosen,rejected,margin\n" + goods +
+        "p1,\"good, it is 1\",bad 1,0\n#p,good,bad,\np9,same,same,\n"
+      val (pairs, imported) = submit(
+        "import-preferences",
+        write(temporary(), "pairs.csv", csv),
+        "format" -> "long-csv",
+        "max-quarantined-share" -> "0.5"
+      )
+      withClue(lake.output)(imported shouldBe 0)
+      account(pairs)("pairs.csv") shouldBe (11, 9, 1, 1)
+    }
+  }
+
+  describe("requests for deletion") {
+    it("are read by the same reader: none is lost in an array or behind a mark") {
+      val people = (0 until 15).map(i => s"""{"user_id":"nobody$i"}""")
+      val folder = temporary()
+      write(folder, "mark.jsonl", "\uFEFF" + people.take(5).mkString("\r"))
+      write(folder, "array.json", people.slice(5, 10).mkString("[", ",", "]"))
+      write(
+        folder,
+        "lines.jsonl",
+        people.slice(10, 12).mkString + people.drop(12).mkString("[", ",", "]")
+      )
+      lake.submit("enforce-retention", "e1", "requests" -> folder.toString) shouldBe 0
+      lake.table("deletions").select("subject_key").distinct().count() shouldBe 15
+    }
+  }
+}
