@@ -5,6 +5,7 @@ import com.amazonaws.SdkClientException;
 import com.amazonaws.services.s3.AmazonS3;
 import com.amazonaws.services.s3.model.AbortMultipartUploadRequest;
 import com.amazonaws.services.s3.model.AmazonS3Exception;
+import com.amazonaws.services.s3.model.DeleteObjectRequest;
 import com.amazonaws.services.s3.model.ListMultipartUploadsRequest;
 import com.amazonaws.services.s3.model.ListObjectsV2Request;
 import com.amazonaws.services.s3.model.ListObjectsV2Result;
@@ -42,6 +43,7 @@ public final class Bucket {
   private static final int PRECONDITION_FAILED = 412;
   private static final int CONFLICT = 409;
   private static final int NOT_FOUND = 404;
+  private static final int NOT_IMPLEMENTED = 501;
   private static final Map<List<Object>, Bucket> OPEN = new ConcurrentHashMap<>();
 
   private final String name;
@@ -257,6 +259,31 @@ public final class Bucket {
         () -> {
           client.deleteObject(name, key);
           return null;
+        });
+  }
+
+  /**
+   * Deletes the object if its tag is still the one that was read, as far as the service looks at
+   * that.
+   *
+   * @return false if somebody else changed it, or the service does not delete under a condition
+   */
+  public boolean delete(String key, String tag) throws IOException {
+    return asked(
+        "delete",
+        key,
+        () -> {
+          DeleteObjectRequest request = new DeleteObjectRequest(name, key);
+          request.putCustomRequestHeader("If-Match", "\"" + tag + "\"");
+          try {
+            client.deleteObject(request);
+            return true;
+          } catch (AmazonS3Exception e) {
+            if (refused(e) || e.getStatusCode() == NOT_IMPLEMENTED) {
+              return false;
+            }
+            throw e;
+          }
         });
   }
 

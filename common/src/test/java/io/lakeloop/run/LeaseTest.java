@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.LocalArtifactStore;
@@ -30,6 +31,8 @@ class LeaseTest {
   private static final Lease.Pace SILENT =
       new Lease.Pace(Duration.ofHours(1), Duration.ofMillis(400));
 
+  private static final Name NIGHTLY = Name.parse("nightly");
+
   private final Console console =
       new Console(
           new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
@@ -45,7 +48,7 @@ class LeaseTest {
   }
 
   private Lease take(Lease.Pace pace) throws Exception {
-    return Lease.take(store, "nightly", console, worker -> {}, pace);
+    return Lease.take(store, NIGHTLY, console, worker -> {}, pace);
   }
 
   @Test
@@ -65,7 +68,7 @@ class LeaseTest {
   @Test
   void otherRunsAreFree() throws Exception {
     try (Lease first = take(SILENT);
-        Lease other = Lease.take(store, "weekly", console, worker -> {}, SILENT)) {
+        Lease other = Lease.take(store, Name.parse("weekly"), console, worker -> {}, SILENT)) {
       first.requireHeld();
       other.requireHeld();
     }
@@ -91,7 +94,7 @@ class LeaseTest {
     Lease old =
         Lease.take(
             store,
-            "nightly",
+            NIGHTLY,
             console,
             worker -> {
               assertThat(worker).isEqualTo(Thread.currentThread());
