@@ -275,7 +275,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       )
       new Lake(SharedSpark.session, root).replace(
         LedgerTables.LINEAGE,
-        "first",
+        Name.parse("first"),
         row("first").dataset(SharedSpark.session),
         "{}"
       )
@@ -284,7 +284,12 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
           val spark = SharedSpark.session.newSession()
           (1 to 4).foreach { i =>
             new Lake(spark, root)
-              .replace(LedgerTables.LINEAGE, s"$driver$i", row(s"$driver$i").dataset(spark), "{}")
+              .replace(
+                LedgerTables.LINEAGE,
+                Name.parse(s"$driver$i"),
+                row(s"$driver$i").dataset(spark),
+                "{}"
+              )
           }
         })
       }
