@@ -215,8 +215,13 @@ public record ModelFolder(Path folder) {
    * @throws UserError saying which file is missing, damaged, out of bounds or a link
    */
   public void check() throws IOException {
-    files();
+    SortedMap<String, Path> files = files();
     LmConfig config = config();
+    for (String companion : COMPANIONS) {
+      if (files.containsKey(companion)) {
+        ModelJson.requireInBounds(files.get(companion));
+      }
+    }
     String embedding = config.names().embedding() + ".weight";
     SafeTensors.Tensor tensor = renamed(config, tensors()).get(embedding);
     if (tensor == null) {

@@ -10,6 +10,7 @@ import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Reads the JSON files of a model folder, which may come from anywhere: in bounds. */
 public final class ModelJson {
@@ -32,14 +33,23 @@ public final class ModelJson {
    * @throws UserError ARTIFACT_CORRUPT if it is no JSON, too large, or nested too deeply
    */
   public static JsonNode read(Path file) throws IOException {
-    long bytes = Files.size(file);
-    if (bytes > MOST_BYTES) {
-      throw refused(file, "it has %,d bytes; up to %,d are read".formatted(bytes, MOST_BYTES));
-    }
+    requireInBounds(file);
     try {
       return JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
       throw refused(file, "it is no JSON, or nested deeper than " + DEEPEST + " levels");
+    }
+  }
+
+  /**
+   * @throws UserError ARTIFACT_CORRUPT if the file is larger than any of its kind
+   */
+  static void requireInBounds(Path file) throws IOException {
+    long bytes = Files.size(file);
+    if (bytes > MOST_BYTES) {
+      throw refused(
+          file,
+          String.format(Locale.ROOT, "it has %,d bytes; up to %,d are read", bytes, MOST_BYTES));
     }
   }
 

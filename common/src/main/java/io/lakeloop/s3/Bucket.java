@@ -199,7 +199,8 @@ public final class Bucket {
   /**
    * Downloads the object into a file that appears when it is whole.
    *
-   * @throws UserError ARTIFACT_CORRUPT if the bucket's bytes are not what was published
+   * @throws UserError ARTIFACT_CORRUPT if the object is gone, or its bytes are not what was
+   *     published
    */
   public void download(String key, Path file, String sha256) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".part");
@@ -212,6 +213,11 @@ public final class Bucket {
             try (S3Object object = client.getObject(name, key);
                 InputStream in = object.getObjectContent()) {
               return Files.copy(in, fresh, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AmazonS3Exception e) {
+              if (isMissing(e)) {
+                throw unusable(key, "it is not there any more");
+              }
+              throw e;
             }
           });
       if (Digest.of(fresh).equals(sha256)) {
@@ -219,13 +225,16 @@ public final class Bucket {
         return;
       }
     }
-    throw new UserError(
+    throw unusable(key, "its bytes have not the SHA-256 " + sha256 + " that was published");
+  }
+
+  private UserError unusable(String key, String why) {
+    return new UserError(
         ErrorCode.ARTIFACT_CORRUPT,
-        "Cannot load s3://%s/%s: its bytes have not the SHA-256 %s that was published. Restore the"
-            + " object, or publish the artifact again.",
+        "Cannot load s3://%s/%s: %s. Restore the object, or publish the artifact again.",
         name,
         key,
-        sha256);
+        why);
   }
 
   /** Names directly below the prefix, sorted: up to the next slash. */

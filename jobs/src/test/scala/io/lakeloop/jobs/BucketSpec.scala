@@ -194,6 +194,32 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       ).getMessage should include(s"Cannot load s3://lakeloop/$key")
     }
 
+    it("does not stop at a version whose objects are gone or garbled") {
+      val registry = new Registry(store("gone"))
+      (1 to 3).foreach(i => publish(registry, s"run-$i"))
+      def key(version: Int): String =
+        keys(s"gone/data/models/policy/$version/").find(_.endsWith("manifest.json")).get
+      client.deleteObject("lakeloop", key(3))
+      client.putObject("lakeloop", "gone/published/models/policy/2", "{")
+      val other = new Registry(store("gone"))
+      other.resolve(ModelRef.parse("policy/latest")).version shouldBe 1
+      val lines = other.passedOver(Name.parse("policy")).asScala
+      lines should have size 2
+      lines.head should startWith("Cannot load models/policy/2: the object gone/published/")
+      lines(1) should include("manifest.json: it is not there any more")
+      publish(other, "run-4").version shouldBe 4
+    }
+
+    it("removes a record only as it was read") {
+      val records = store("records")
+      records.replaceRecord("leases/a.json", java.util.Optional.empty(), "one") shouldBe true
+      records.removeRecord("leases/a.json", "other") shouldBe false
+      records.record("leases/a.json").get shouldBe "one"
+      records.removeRecord("leases/a.json", "one") shouldBe true
+      records.record("leases/a.json").isPresent shouldBe false
+      records.removeRecord("leases/a.json", "one") shouldBe false
+    }
+
     it("says in a line that there is no such bucket, whoever asks for it") {
       settings
       for (

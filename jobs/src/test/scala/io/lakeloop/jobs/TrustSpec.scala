@@ -88,6 +88,13 @@ class TrustSpec extends LoopSpec {
     }
   }
 
+  it("A lake's own name is read by SQL as it is") {
+    val lake = new TestLake(Files.createDirectories(temporary().resolve("it's \\' OR 1")))
+    // It fails, and is in the ledger all the same.
+    lake.submit("export-model", "x") shouldBe 2
+    lake.sql("SELECT run_id FROM runs").collect().map(_.getString(0)).toSeq shouldBe Seq("x")
+  }
+
   describe("A folder that is taken in") {
     val lake = new TestLake()
 
