@@ -39,14 +39,26 @@ public record EnvironmentSettings(
    * Reads the environment's settings.
    *
    * @param conf folder that holds a folder for each environment
-   * @throws UserError INPUT_MISSING if there is no such environment
+   * @throws UserError INPUT_MISSING if there is no such environment, CONFIG_INVALID if none can be
+   *     called so
    */
   public static EnvironmentSettings load(Path conf, String environment) {
     return Settings.load(
         EnvironmentSettings.class,
         "the environment " + environment,
-        List.of(conf.resolve(Name.parse(environment).text()).resolve(FILE)),
+        List.of(conf.resolve(name(environment).text()).resolve(FILE)),
         Map.of());
+  }
+
+  private static Name name(String environment) {
+    try {
+      return Name.parse(environment);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot read the settings of the environment: %s. Name one with --env.",
+          e.getMessage());
+    }
   }
 
   /**

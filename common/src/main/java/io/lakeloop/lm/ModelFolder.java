@@ -1,5 +1,6 @@
 package io.lakeloop.lm;
 
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -209,8 +210,8 @@ public record ModelFolder(Path folder) {
   }
 
   /**
-   * Looks whether the folder holds a model that can be loaded: its config and the places of its
-   * tensors are read, its weights are not.
+   * Looks whether the folder holds a model that can be loaded: its config and the places and shapes
+   * of its tensors are read, its weights are not.
    *
    * @throws UserError saying which file is missing, damaged, out of bounds or a link
    */
@@ -222,14 +223,19 @@ public record ModelFolder(Path folder) {
         ModelJson.requireInBounds(files.get(companion));
       }
     }
-    String embedding = config.names().embedding() + ".weight";
-    SafeTensors.Tensor tensor = renamed(config, tensors()).get(embedding);
-    if (tensor == null) {
+    Map<String, SafeTensors.Tensor> tensors = renamed(config, tensors());
+    if (config.layers() > tensors.size()) {
       throw new UserError(
           ErrorCode.ARTIFACT_CORRUPT,
-          "Cannot load a model from %s: its weights have no tensor %s. Fetch the model again.",
+          "Cannot load a model from %s: its config tells of %,d layers, its weights have %,d tensors"
+              + " in all. Fetch the model again.",
           folder,
-          embedding);
+          config.layers(),
+          tensors.size());
+    }
+    for (Map.Entry<String, Shape> expected : Linear.shapes(config).entrySet()) {
+      String name = expected.getKey();
+      Weights.requireShape(tensors.get(name), name, expected.getValue());
     }
   }
 

@@ -35,7 +35,7 @@ final class Quickstart {
   private static final String SHARDS = "fleet.shards";
 
   /** Leaves room for the longest job's name. */
-  private static final int LONGEST_RUN = 70;
+  private static final int LONGEST_RUN = 80;
 
   private final Lake lake;
   private final JobRunner runner;

@@ -1,6 +1,6 @@
 package io.lakeloop.jobs
 
-import io.lakeloop.config.{Digest, Name, UserError}
+import io.lakeloop.config.{Digest, EnvironmentSettings, Name, UserError}
 import java.io.RandomAccessFile
 import java.nio.file.{Files, Path, Paths}
 import scala.collection.JavaConverters._
@@ -85,6 +85,15 @@ class TrustSpec extends LoopSpec {
         told.getMessage should startWith("Cannot read the command line: " + argument)
         told.getMessage.linesIterator.toSeq should have size 1
       }
+      intercept[UserError](EnvironmentSettings.load(conf, "../conf/local")).getMessage should
+        startWith("Cannot read the settings of the environment: '../conf/local' is no name")
+      // Its jobs' run ids are longer.
+      intercept[UserError](
+        Quickstart.checkSettings(
+          Main.invocation("--run-id", "x" * 81),
+          EnvironmentSettings.load(conf, "local")
+        )
+      ).getMessage should include("--run-id has 81 characters, of which the quickstart takes 80")
     }
   }
 
@@ -126,12 +135,21 @@ class TrustSpec extends LoopSpec {
       refused("garbled", "tokenizer.json: it describes no tokenizer that is known") { model =>
         write(model, "tokenizer.json", "{\"model\": {\"type\": \"Bomb\"}}")
       }
-      refused("other", "its weights have no tensor model.embed_tokens.weight") { model =>
-        Files.delete(model.resolve("model.safetensors"))
-        Files.copy(
-          checkpoint.resolve("adapter/adapter_model.safetensors"),
-          model.resolve("model.safetensors")
+      refused("layers", "its config tells of 2,000,000,000 layers") { model =>
+        val config = Files.readString(model.resolve("config.json"))
+        write(
+          model,
+          "config.json",
+          config.replaceFirst("\"num_hidden_layers\": \\d+", "\"num_hidden_layers\": 2000000000")
         )
+      }
+      refused("other", "Cannot load tensor model.embed_tokens.weight: it must have shape") {
+        model =>
+          Files.delete(model.resolve("model.safetensors"))
+          Files.copy(
+            checkpoint.resolve("adapter/adapter_model.safetensors"),
+            model.resolve("model.safetensors")
+          )
       }
     }
 
