@@ -210,6 +210,7 @@ class TrustSpec extends LoopSpec {
         "tokenizer.json",
         "tokenizer_config.json"
       ).map("models/base-sound/1/" + _)
+      Files.list(lake.root.resolve("registry/.drafts")).count() shouldBe 0
       lake.count("model_versions", "manifest_digest IS NOT NULL") shouldBe 1
       withClue(lake.output)(exported("x0") shouldBe 0)
     }
