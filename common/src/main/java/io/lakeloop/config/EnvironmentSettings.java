@@ -21,20 +21,15 @@ import java.util.Map;
  * @param promotesTo environments that promote may copy to
  */
 public record EnvironmentSettings(
-    String inherits,
+    NameOrNone inherits,
     String lake,
     String registry,
     List<String> openSettings,
     List<String> promotesTo) {
   private static final String FILE = "environment.yaml";
-  private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
   public EnvironmentSettings {
     Problems.in("the environment")
-        .require(
-            inherits.isEmpty() || inherits.matches(NAME),
-            "inherits must name an environment, got '%s'",
-            inherits)
         .require(!lake.isBlank(), "lake is empty")
         .require(!registry.isBlank(), "registry is empty")
         .throwIfAny();
@@ -44,14 +39,26 @@ public record EnvironmentSettings(
    * Reads the environment's settings.
    *
    * @param conf folder that holds a folder for each environment
-   * @throws UserError INPUT_MISSING if there is no such environment
+   * @throws UserError INPUT_MISSING if there is no such environment, CONFIG_INVALID if none can be
+   *     called so
    */
   public static EnvironmentSettings load(Path conf, String environment) {
     return Settings.load(
         EnvironmentSettings.class,
         "the environment " + environment,
-        List.of(conf.resolve(environment).resolve(FILE)),
+        List.of(conf.resolve(name(environment).text()).resolve(FILE)),
         Map.of());
+  }
+
+  private static Name name(String environment) {
+    try {
+      return Name.parse(environment);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot read the settings of the environment: %s. Name one with --env.",
+          e.getMessage());
+    }
   }
 
   /**
@@ -64,7 +71,7 @@ public record EnvironmentSettings(
   public static List<Path> files(Path conf, String environment, String job) {
     Deque<Path> files = new ArrayDeque<>();
     List<String> seen = new ArrayList<>();
-    for (String at = environment; !at.isEmpty(); at = load(conf, at).inherits()) {
+    for (String at = environment; !at.isBlank(); at = load(conf, at).inherits().text()) {
       if (seen.contains(at)) {
         throw new UserError(
             ErrorCode.CONFIG_INVALID,

@@ -106,7 +106,7 @@ final class RecordReader {
       int at = names.indexOf(text);
       return at >= 0
           ? type.getEnumConstants()[at]
-          : refuse("%s must be one of %s, got '%s'", key, String.join(", ", names), text);
+          : refuse("%s must be one of %s, got %s", key, String.join(", ", names), Quoted.of(text));
     }
     try {
       return parser(type).orElseThrow().invoke(null, text);

@@ -1,6 +1,5 @@
 package io.lakeloop.lm;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -107,13 +106,9 @@ public record LmConfig(
    * @throws UserError where it is no JSON, its model type is unknown or its numbers do not fit
    */
   public static LmConfig read(Path configJson) throws IOException {
-    try {
-      JsonNode json = JSON.readTree(configJson.toFile());
-      if (json instanceof ObjectNode object) {
-        return of(object, configJson.toString());
-      }
-    } catch (JsonProcessingException e) {
-      // Told below.
+    JsonNode json = ModelJson.read(configJson);
+    if (json instanceof ObjectNode object) {
+      return of(object, configJson.toString());
     }
     throw new UserError(
         ErrorCode.ARTIFACT_CORRUPT,

@@ -1,25 +1,28 @@
 package io.lakeloop.lm;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.safetensors.SafeTensors;
 import io.lakeloop.lm.torch.Compute;
 import io.lakeloop.lm.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 
 /**
  * A model folder as Hugging Face lays it out: {@code config.json}, {@code model.safetensors} or its
@@ -95,10 +98,7 @@ public record ModelFolder(Path folder) {
     Map<String, SafeTensors.Tensor> all = new TreeMap<>();
     SortedMap<String, Map<String, SafeTensors.Tensor>> shards = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry : index().properties()) {
-      String shard = entry.getValue().asText();
-      if (!shard.matches("[A-Za-z0-9._-]+\\.safetensors")) {
-        throw badIndex("it names the file '" + shard + "'");
-      }
+      String shard = shard(entry.getValue());
       if (!shards.containsKey(shard)) {
         if (!Files.isRegularFile(folder.resolve(shard))) {
           throw badIndex("there is no file " + shard);
@@ -115,11 +115,14 @@ public record ModelFolder(Path folder) {
   }
 
   private JsonNode index() throws IOException {
-    try {
-      return JSON.readTree(folder.resolve(INDEX).toFile()).path("weight_map");
-    } catch (JsonProcessingException e) {
-      throw badIndex("it is no JSON");
+    return ModelJson.read(folder.resolve(INDEX)).path("weight_map");
+  }
+
+  private String shard(JsonNode name) {
+    if (!name.asText().matches("[A-Za-z0-9._-]+\\.safetensors")) {
+      throw badIndex("it names the file " + Quoted.of(name.asText()));
     }
+    return name.asText();
   }
 
   private UserError badIndex(String why) {
@@ -206,21 +209,76 @@ public record ModelFolder(Path folder) {
     return shards;
   }
 
-  /** The files that make up the model, by name: config, weights and what belongs to them. */
+  /**
+   * Looks whether the folder holds a model that can be loaded: its config and the places and shapes
+   * of its tensors are read, its weights are not.
+   *
+   * @throws UserError saying which file is missing, damaged, out of bounds or a link
+   */
+  public void check() throws IOException {
+    SortedMap<String, Path> files = files();
+    LmConfig config = config();
+    for (String companion : COMPANIONS) {
+      if (files.containsKey(companion)) {
+        ModelJson.requireInBounds(files.get(companion));
+      }
+    }
+    Map<String, SafeTensors.Tensor> tensors = renamed(config, tensors());
+    if (config.layers() > tensors.size()) {
+      throw new UserError(
+          ErrorCode.ARTIFACT_CORRUPT,
+          "Cannot load a model from %s: its config tells of %,d layers, its weights have %,d tensors"
+              + " in all. Fetch the model again.",
+          folder,
+          config.layers(),
+          tensors.size());
+    }
+    for (Map.Entry<String, Shape> expected : Linear.shapes(config).entrySet()) {
+      String name = expected.getKey();
+      Weights.requireShape(tensors.get(name), name, expected.getValue());
+    }
+  }
+
+  /**
+   * The files that make up the model, by name: config, weights and what belongs to them. Others,
+   * pickled weights above all, are none of it.
+   *
+   * @throws UserError ARTIFACT_CORRUPT if one of them is a link
+   */
   public SortedMap<String, Path> files() throws IOException {
     SortedMap<String, Path> files = new TreeMap<>();
-    try (Stream<Path> all = Files.list(folder)) {
-      for (Path file : all.filter(Files::isRegularFile).toList()) {
-        String name = file.getFileName().toString();
-        if (name.equals("config.json")
-            || name.equals(INDEX)
-            || name.endsWith(".safetensors")
-            || COMPANIONS.contains(name)) {
-          files.put(name, file);
+    for (String name : names()) {
+      Path file = folder.resolve(name);
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+          throw new UserError(
+              ErrorCode.ARTIFACT_CORRUPT,
+              "Cannot load a model from %s: %s is no plain file but a link or the like, which may"
+                  + " lead anywhere. Copy the folder with the files themselves (cp -RL), and name"
+                  + " the copy.",
+              folder,
+              name);
         }
+        files.put(name, file);
       }
     }
     return files;
+  }
+
+  private Set<String> names() throws IOException {
+    Set<String> names = new TreeSet<>(COMPANIONS);
+    names.add("config.json");
+    if (!Files.exists(folder.resolve(INDEX), LinkOption.NOFOLLOW_LINKS)) {
+      names.add(WEIGHTS);
+      return names;
+    }
+    names.add(INDEX);
+    if (Files.isRegularFile(folder.resolve(INDEX), LinkOption.NOFOLLOW_LINKS)) {
+      for (JsonNode file : index()) {
+        names.add(shard(file));
+      }
+    }
+    return names;
   }
 
   /** Copies tokenizer and generation settings, as far as they are there. */

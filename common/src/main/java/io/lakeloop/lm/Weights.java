@@ -36,6 +36,20 @@ final class Weights {
       Compute.Memory memory,
       Precision precision)
       throws IOException {
+    requireShape(tensor, name, shape);
+    NDArray array;
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      array = converted(whole(tensor, memory), tensor.type(), precision);
+      NDScope.unregister(array);
+    }
+    return array;
+  }
+
+  /**
+   * @throws UserError ARTIFACT_CORRUPT if the tensor is missing or has another shape
+   */
+  static void requireShape(SafeTensors.Tensor tensor, String name, Shape shape) {
     if (tensor == null || !new Shape(tensor.shape()).equals(shape)) {
       throw new UserError(
           ErrorCode.ARTIFACT_CORRUPT,
@@ -45,13 +59,6 @@ final class Weights {
           shape,
           tensor == null ? "none" : new Shape(tensor.shape()));
     }
-    NDArray array;
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      array = converted(whole(tensor, memory), tensor.type(), precision);
-      NDScope.unregister(array);
-    }
-    return array;
   }
 
   private static NDArray whole(SafeTensors.Tensor tensor, Compute.Memory memory)

@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import io.lakeloop.algorithm.KlEstimator;
 import io.lakeloop.algorithm.Whitening;
+import io.lakeloop.config.Name;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
@@ -114,7 +115,7 @@ public final class TrainingBenchmark {
 
   public void run(List<Integer> hiddenSizes, ModelLoader models, Listener listener)
       throws IOException {
-    Path words = context.draft("benchmark");
+    Path words = context.draft(Name.parse("benchmark"));
     List<String> prompts =
         IntStream.range(0, shape.prompts()).mapToObj(i -> "prompt number " + i).toList();
     new BpeTrainer(300).train(prompts, words);

@@ -12,8 +12,15 @@ import java.util.Optional;
  */
 public interface ArtifactStore extends Serializable {
 
-  /** An empty local folder to build an artifact in, on the medium that it is published from. */
+  /**
+   * An empty local folder to build an artifact in, on the medium that it is published from.
+   *
+   * @param name where among the drafts, parts with a slash between them
+   */
   Path draft(String name) throws IOException;
+
+  /** Lets go of the draft and of those below it; there need not be any. */
+  void discard(String name) throws IOException;
 
   /**
    * Makes the draft visible under the name, whole.
@@ -43,4 +50,11 @@ public interface ArtifactStore extends Serializable {
    * @return false if somebody else changed it
    */
   boolean replaceRecord(String name, Optional<String> expected, String value) throws IOException;
+
+  /**
+   * Removes the record if it still has the expected value.
+   *
+   * @return false if somebody else changed it
+   */
+  boolean removeRecord(String name, String expected) throws IOException;
 }

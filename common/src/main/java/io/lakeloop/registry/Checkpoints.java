@@ -1,10 +1,15 @@
 package io.lakeloop.registry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
@@ -24,14 +29,16 @@ public final class Checkpoints {
 
   private final ArtifactStore store;
   private final String prefix;
+  private final String drafts;
 
   /**
    * @param run whose folders these are
    * @param kind what they hold
    */
-  Checkpoints(ArtifactStore store, String run, String kind) {
+  Checkpoints(ArtifactStore store, Name run, Name kind) {
     this.store = store;
     this.prefix = "checkpoints/" + run + "/" + kind;
+    this.drafts = run + "/checkpoints/" + kind;
   }
 
   /** A folder, verified. */
@@ -43,12 +50,16 @@ public final class Checkpoints {
     void write(Path folder) throws IOException;
   }
 
-  /** Publishes the folder of a step; one that was published before stays as it is. */
+  /** Publishes the folder of a step; a whole one that was published before stays as it is. */
   public void commit(int step, Writer writer) throws IOException {
-    Path draft = store.draft(prefix.replace('/', '-') + "-" + step);
+    Path draft = store.draft(drafts + "/" + step);
     writer.write(draft);
     JSON.writeValue(draft.resolve(DIGESTS).toFile(), digests(draft));
-    store.publish(draft, name(step));
+    if (!store.publish(draft, name(step)) && at(step).isEmpty()) {
+      // What was damaged would be passed over by every attempt to come.
+      store.remove(name(step));
+      store.publish(draft, name(step));
+    }
   }
 
   private String name(int step) {
@@ -59,8 +70,10 @@ public final class Checkpoints {
     SortedMap<String, String> digests = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        if (!file.getFileName().toString().equals(DIGESTS)) {
-          digests.put(file.getFileName().toString(), Digest.of(file));
+        String name = file.getFileName().toString();
+        if (!name.equals(DIGESTS)) {
+          boolean plain = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+          digests.put(name, plain ? Digest.of(file) : "no plain file");
         }
       }
     }
@@ -81,16 +94,22 @@ public final class Checkpoints {
 
   /** The folder of the step, if it is there and whole. */
   public Optional<Checkpoint> at(int step) throws IOException {
-    Path folder = store.fetch(name(step));
-    Path digests = folder.resolve(DIGESTS);
-    if (!Files.isRegularFile(digests)) {
+    try {
+      Path folder = store.fetch(name(step));
+      Path file = folder.resolve(DIGESTS);
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+              && digests(folder)
+                  .equals(JSON.readValue(file.toFile(), new TypeReference<TreeMap<?, ?>>() {}))
+          ? Optional.of(new Checkpoint(step, folder))
+          : Optional.empty();
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    } catch (UserError e) {
+      if (e.code() != ErrorCode.ARTIFACT_CORRUPT) {
+        throw e;
+      }
       return Optional.empty();
     }
-    SortedMap<String, String> expected =
-        JSON.readValue(digests.toFile(), new TypeReference<TreeMap<String, String>>() {});
-    return expected.equals(digests(folder))
-        ? Optional.of(new Checkpoint(step, folder))
-        : Optional.empty();
   }
 
   /** Steps that there are folders of, ascending. */

@@ -1,14 +1,17 @@
 package io.lakeloop.registry;
 
 import io.lakeloop.config.FolderTree;
+import io.lakeloop.config.Quoted;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -26,29 +29,54 @@ public final class LocalArtifactStore implements ArtifactStore {
   }
 
   private Path inside(String name) {
-    Path root = Path.of(folder);
+    return below(Path.of(folder), name);
+  }
+
+  private Path inDrafts(String name) {
+    return below(Path.of(folder, ".drafts"), name);
+  }
+
+  /** The second wall: names were checked before they became a path. */
+  private static Path below(Path root, String name) {
     Path path = root.resolve(name).normalize();
-    if (!path.startsWith(root)) {
-      throw new IllegalArgumentException("The name " + name + " leads out of the registry.");
+    if (!path.startsWith(root) || path.equals(root)) {
+      throw new IllegalArgumentException(
+          "The name " + Quoted.of(name) + " leads out of the registry.");
     }
     return path;
   }
 
   @Override
   public Path draft(String name) throws IOException {
-    Path draft = inside(".drafts/" + name);
+    Path draft = inDrafts(name);
     FolderTree.delete(draft);
     return Files.createDirectories(draft);
+  }
+
+  /** With the folders above it that are then empty. */
+  @Override
+  public void discard(String name) throws IOException {
+    Path draft = inDrafts(name);
+    FolderTree.delete(draft);
+    Path drafts = Path.of(folder, ".drafts");
+    for (Path above = draft.getParent(); !above.equals(drafts); above = above.getParent()) {
+      try {
+        Files.deleteIfExists(above);
+      } catch (DirectoryNotEmptyException e) {
+        return;
+      }
+    }
   }
 
   /** Out of sight in one step, then file by file. */
   @Override
   public void remove(String name) throws IOException {
     Path target = inside(name);
-    if (Files.exists(target)) {
-      Path draft = draft("removed-" + name.replace('/', '-'));
-      Files.move(target, draft, StandardCopyOption.ATOMIC_MOVE);
-      FolderTree.delete(draft);
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      // No run is called so.
+      String draft = ".removed/" + name;
+      Files.move(target, draft(draft), StandardCopyOption.ATOMIC_MOVE);
+      discard(draft);
     }
   }
 
@@ -94,13 +122,20 @@ public final class LocalArtifactStore implements ArtifactStore {
   @Override
   public Optional<String> read(String name, String file) throws IOException {
     Path path = inside(name + "/" + file);
-    return Files.isRegularFile(path) ? Optional.of(Files.readString(path)) : Optional.empty();
+    return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+        ? Optional.of(text(path))
+        : Optional.empty();
   }
 
   @Override
   public Optional<String> record(String name) throws IOException {
     Path file = inside(name);
-    return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+    return Files.isRegularFile(file) ? Optional.of(text(file)) : Optional.empty();
+  }
+
+  /** What is no UTF-8 is for the reader to find garbled, not for the store to fail at. */
+  private static String text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 
   @Override
@@ -108,25 +143,47 @@ public final class LocalArtifactStore implements ArtifactStore {
       throws IOException {
     Path file = inside(name);
     Files.createDirectories(file.getParent());
-    // The file lock keeps other processes out, but throws at a second thread of this one.
-    synchronized (LocalArtifactStore.class) {
-      return replaceLocked(file, name, expected, value);
-    }
+    return changed(
+        name,
+        expected,
+        () -> {
+          Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+          Files.writeString(fresh, value);
+          Files.move(
+              fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        });
   }
 
-  private boolean replaceLocked(Path file, String name, Optional<String> expected, String value)
+  @Override
+  public boolean removeRecord(String name, String expected) throws IOException {
+    Path file = inside(name);
+    return Files.isRegularFile(file)
+        && changed(name, Optional.of(expected), () -> Files.delete(file));
+  }
+
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  /**
+   * Makes the change if the record has the expected value. All records of a folder share one lock,
+   * which stays: a lock that goes with its record could be held twice, once on the file that was
+   * deleted and once on the next.
+   */
+  private boolean changed(String name, Optional<String> expected, Change change)
       throws IOException {
-    Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
-    try (FileChannel channel =
-            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
-      if (!lock.isValid() || !record(name).equals(expected)) {
-        return false;
+    Path lockFile = inside(name).resolveSibling(".lock");
+    // The file lock keeps other processes out, but throws at a second thread of this one.
+    synchronized (LocalArtifactStore.class) {
+      try (FileChannel channel =
+              FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock lock = channel.lock()) {
+        if (!lock.isValid() || !record(name).equals(expected)) {
+          return false;
+        }
+        change.make();
+        return true;
       }
-      Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-      Files.writeString(fresh, value);
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      return true;
     }
   }
 }

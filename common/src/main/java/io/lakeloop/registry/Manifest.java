@@ -1,7 +1,9 @@
 package io.lakeloop.registry;
 
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.Name;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 
 /**
@@ -28,6 +30,19 @@ public record Manifest(
     long seed,
     String createdAt,
     SortedMap<String, String> files) {
+
+  /**
+   * @throws IllegalArgumentException if the model, the run or a parent is called what is no name,
+   *     or there is nothing about parents or files
+   */
+  public Manifest {
+    Name.parse(model);
+    Name.parse(runId);
+    if (Objects.isNull(parents) || Objects.isNull(files)) {
+      throw new IllegalArgumentException("it does not say what its parents and files are");
+    }
+    parents.forEach(ModelRef::parse);
+  }
 
   /** One digest for all files. */
   public String digest() {

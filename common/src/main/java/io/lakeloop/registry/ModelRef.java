@@ -1,8 +1,9 @@
 package io.lakeloop.registry;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.Quoted;
 import java.io.Serializable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A model named in a setting: {@code reward/3}, {@code reward/latest}, or {@code policy/champion}.
@@ -10,22 +11,40 @@ import java.util.regex.Pattern;
  * @param model name of the model
  * @param version a number, {@code latest}, or an alias
  */
-public record ModelRef(String model, String version) implements Serializable {
-  private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9-]{0,62})/([a-z0-9-]{1,62})");
+public record ModelRef(Name model, Name version) implements Serializable {
+  static final Name LATEST = Name.parse("latest");
+
+  /** One version. */
+  public ModelRef(Name model, int version) {
+    this(model, Name.parse(String.valueOf(version)));
+  }
 
   /**
    * @throws IllegalArgumentException if the text has not the form name/version
    */
   public static ModelRef parse(String text) {
-    Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches()) {
+    String[] parts = text.split("/", -1);
+    if (parts.length != 2) {
       throw new IllegalArgumentException(
-          "'" + text + "' is no model: write name/version, as in reward/3 or reward/latest");
+          Quoted.of(text) + " is no model: write name/version, as in reward/3 or reward/latest");
     }
-    return new ModelRef(matcher.group(1), matcher.group(2));
+    return new ModelRef(Name.parse(parts[0]), Name.parse(parts[1]));
   }
 
-  @com.fasterxml.jackson.annotation.JsonValue
+  /** True if the reference names its version by its number. */
+  public boolean isPinned() {
+    return isNumber(version);
+  }
+
+  public boolean isLatest() {
+    return version.equals(LATEST);
+  }
+
+  static boolean isNumber(Name version) {
+    return version.text().matches("[0-9]+");
+  }
+
+  @JsonValue
   @Override
   public String toString() {
     return model + "/" + version;

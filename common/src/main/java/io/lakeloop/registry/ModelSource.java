@@ -1,6 +1,8 @@
 package io.lakeloop.registry;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.Quoted;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -23,7 +25,7 @@ public record ModelSource(ModelRef ref, Path folder) {
       return new ModelSource(null, null);
     }
     if (text.startsWith("/") || text.startsWith("./") || text.startsWith("../")) {
-      return new ModelSource(null, Path.of(text));
+      return new ModelSource(null, named(text));
     }
     try {
       return new ModelSource(ModelRef.parse(text), null);
@@ -35,12 +37,21 @@ public record ModelSource(ModelRef ref, Path folder) {
     }
   }
 
+  private static Path named(String text) {
+    Path folder = Path.of(text);
+    if (folder.toAbsolutePath().normalize().getFileName() == null) {
+      throw new IllegalArgumentException(
+          Quoted.of(text) + " is no model's folder: its own name is what the model is called by");
+    }
+    return folder;
+  }
+
   public boolean isNone() {
     return ref == null && folder == null;
   }
 
   /** What a folder's model is called in the registry. */
-  public String registryName() {
+  public Name registryName() {
     String name =
         folder
             .toAbsolutePath()
@@ -50,7 +61,7 @@ public record ModelSource(ModelRef ref, Path folder) {
             .toLowerCase(Locale.ROOT)
             .replaceAll("[^a-z0-9]+", "-");
     String prefixed = "base-" + name.replaceAll("^-|-$", "");
-    return prefixed.substring(0, Math.min(LONGEST_NAME, prefixed.length()));
+    return Name.parse(prefixed.substring(0, Math.min(LONGEST_NAME, prefixed.length())));
   }
 
   @JsonValue

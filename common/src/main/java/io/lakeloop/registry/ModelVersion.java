@@ -1,5 +1,8 @@
 package io.lakeloop.registry;
 
+import io.lakeloop.config.Digest;
+import io.lakeloop.config.Name;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** A published version, verified, in a local folder. */
@@ -14,7 +17,12 @@ public record ModelVersion(Manifest manifest, Path folder) {
 
   /** What settings call just this version. */
   public ModelRef ref() {
-    return new ModelRef(model(), String.valueOf(version()));
+    return new ModelRef(Name.parse(model()), version());
+  }
+
+  /** SHA-256 of the manifest itself, which covers what {@link Manifest#digest} does not. */
+  public String manifestDigest() throws IOException {
+    return Digest.of(folder.resolve(Registry.MANIFEST));
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.lakeloop.registry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.FolderTree;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.Bucket;
 import io.lakeloop.s3.S3Settings;
@@ -54,7 +56,8 @@ public final class S3ArtifactStore implements ArtifactStore {
 
   private String key(String folder, String name) {
     if (name.startsWith("/") || List.of(name.split("/", -1)).contains("..")) {
-      throw new IllegalArgumentException("The name " + name + " leads out of the registry.");
+      throw new IllegalArgumentException(
+          "The name " + Quoted.of(name) + " leads out of the registry.");
     }
     return prefix + folder + "/" + name;
   }
@@ -76,11 +79,26 @@ public final class S3ArtifactStore implements ArtifactStore {
     }
   }
 
+  private Path inDrafts(String name) throws IOException {
+    Path drafts = cache().resolve("drafts");
+    Path draft = drafts.resolve(name).normalize();
+    if (!draft.startsWith(drafts) || draft.equals(drafts)) {
+      throw new IllegalArgumentException(
+          "The name " + Quoted.of(name) + " leads out of the drafts.");
+    }
+    return draft;
+  }
+
   @Override
   public Path draft(String name) throws IOException {
-    Path draft = cache().resolve("drafts").resolve(name);
+    Path draft = inDrafts(name);
     FolderTree.delete(draft);
     return Files.createDirectories(draft);
+  }
+
+  @Override
+  public void discard(String name) throws IOException {
+    FolderTree.delete(inDrafts(name));
   }
 
   @Override
@@ -136,9 +154,23 @@ public final class S3ArtifactStore implements ArtifactStore {
 
   private Optional<Published> published(String name) throws IOException {
     Optional<Bucket.Stored> stored = bucket().read(key("published", name));
-    return stored.isEmpty()
-        ? Optional.empty()
-        : Optional.of(JSON.readValue(stored.get().content(), Published.class));
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      Published published = JSON.readValue(stored.get().content(), Published.class);
+      if (published != null && published.data() != null && published.files() != null) {
+        return Optional.of(published);
+      }
+    } catch (JsonProcessingException e) {
+      // Told below.
+    }
+    throw new UserError(
+        ErrorCode.ARTIFACT_CORRUPT,
+        "Cannot load %s: the object %s in %s is garbled. Restore it, or publish again.",
+        name,
+        key("published", name),
+        bucket());
   }
 
   @Override
@@ -233,6 +265,14 @@ public final class S3ArtifactStore implements ArtifactStore {
     return stored.isEmpty()
         ? bucket().create(key, value)
         : bucket().replace(key, stored.get().tag(), value);
+  }
+
+  @Override
+  public boolean removeRecord(String name, String expected) throws IOException {
+    String key = key("records", name);
+    Optional<Bucket.Stored> stored = bucket().read(key);
+    return stored.filter(found -> found.content().equals(expected)).isPresent()
+        && bucket().delete(key, stored.get().tag());
   }
 
   @Override

@@ -9,10 +9,12 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Settings;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.registry.Registry;
 import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.RunTables;
@@ -36,8 +38,8 @@ import org.apache.spark.sql.Row;
  */
 public final class EnvironmentPromotion {
   private final JobContext context;
-  private final Environment target;
   private final RunTables there;
+  private final Registry registry;
   private final String name;
   private final String approver;
 
@@ -48,8 +50,8 @@ public final class EnvironmentPromotion {
   public EnvironmentPromotion(
       JobContext context, Environment target, String name, String approver) {
     this.context = context;
-    this.target = target;
     this.there = context.tablesOf(target);
+    this.registry = target.registry();
     this.name = name;
     this.approver = approver;
   }
@@ -94,7 +96,7 @@ public final class EnvironmentPromotion {
       throws IOException {
     Map<String, ModelVersion> versions = withParents(candidate);
     for (ModelVersion version : versions.values()) {
-      target.registry().adopt(version, context.runId());
+      registry.adopt(version, Name.parse(context.runId()));
       context.say("%s is in %s: %s", version, name, version.manifest().digest());
     }
     TableRows promotions = new TableRows(PROMOTIONS);
@@ -103,7 +105,7 @@ public final class EnvironmentPromotion {
     for (ModelVersion version : versions.values()) {
       promotions.add(promotion(version, version == candidate, evidenceRun, reason));
       if (!known.contains(version.toString())) {
-        Map<String, Object> row = JobContext.row(version.manifest());
+        Map<String, Object> row = JobContext.row(version);
         row.put("run_id", context.runId());
         models.add(row);
       }
@@ -121,7 +123,7 @@ public final class EnvironmentPromotion {
             .withColumn("run_id", lit(context.runId())));
     there.replace(lineage(versions));
     there.replace(promotions);
-    return target.registry().resolve(candidate.ref());
+    return registry.resolve(candidate.ref());
   }
 
   /** The version and all that it came from, parents first. */

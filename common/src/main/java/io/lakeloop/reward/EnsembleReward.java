@@ -1,6 +1,7 @@
 package io.lakeloop.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.config.Name;
 import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +46,9 @@ public final class EnsembleReward implements RewardModel {
 
   /** Folders of the members. */
   static List<Path> members(Path folder) throws IOException {
-    return description(folder).members().stream().map(folder::resolve).toList();
+    return description(folder).members().stream()
+        .map(member -> folder.resolve(Name.parse(member).text()))
+        .toList();
   }
 
   private static Description description(Path folder) throws IOException {

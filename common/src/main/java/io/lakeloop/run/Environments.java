@@ -35,8 +35,9 @@ public final class Environments {
    * @param artifacts models, checkpoints, aliases and leases
    */
   public record Environment(EnvironmentSettings settings, Lake lake, ArtifactStore artifacts) {
+    /** Its registry, with what its lake says of versions now. */
     public Registry registry() {
-      return new Registry(artifacts);
+      return new LakeRegistry(lake, artifacts).registry();
     }
   }
 

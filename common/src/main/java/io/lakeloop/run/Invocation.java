@@ -1,6 +1,8 @@
 package io.lakeloop.run;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -19,10 +21,10 @@ import java.util.Optional;
  * @param terminal somebody watches standard error
  */
 public record Invocation(
-    String environment,
+    Name environment,
     Path conf,
     Optional<String> lake,
-    Optional<String> runId,
+    Optional<Name> runId,
     Map<String, String> overrides,
     boolean terminal) {
 
@@ -33,30 +35,30 @@ public record Invocation(
    * @throws UserError CONFIG_INVALID naming the argument that is wrong
    */
   public static Invocation parse(List<String> arguments) {
-    String environment = "local";
+    Name environment = Name.parse("local");
     Path conf = Path.of("conf");
     Optional<String> lake = Optional.empty();
-    Optional<String> runId = Optional.empty();
+    Optional<Name> runId = Optional.empty();
     Map<String, String> overrides = new LinkedHashMap<>();
     boolean terminal = false;
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
       String argument = rest.next();
       switch (argument) {
-        case "--env" -> environment = plain(argument, value(argument, rest));
+        case "--env" -> environment = name(argument, value(argument, rest));
         case "--conf" -> conf = Path.of(value(argument, rest));
         case "--lake" -> lake = Optional.of(value(argument, rest));
-        case "--run-id" -> runId = Optional.of(plain(argument, value(argument, rest)));
-        case "--to" -> overrides.put("to", plain(argument, value(argument, rest)));
+        case "--run-id" -> runId = Optional.of(name(argument, value(argument, rest)));
+        case "--to" -> overrides.put("to", name(argument, value(argument, rest)).text());
         case "--terminal" -> terminal = true;
         case "--set" -> {
           String[] pair = value(argument, rest).split("=", 2);
           if (pair.length < 2 || pair[0].isBlank()) {
-            throw invalid("--set takes key=value, got '%s'", String.join("=", pair));
+            throw invalid("--set takes key=value, got %s", Quoted.of(String.join("=", pair)));
           }
           overrides.put(pair[0].strip(), pair[1]);
         }
-        default -> throw invalid("the argument '%s' is unknown", argument);
+        default -> throw invalid("the argument %s is unknown", Quoted.of(argument));
       }
     }
     return new Invocation(environment, conf, lake, runId, overrides, terminal);
@@ -69,12 +71,12 @@ public record Invocation(
     return rest.next();
   }
 
-  /** Run ids and environments end up in file names and SQL predicates. */
-  private static String plain(String argument, String value) {
-    if (!value.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")) {
-      throw invalid("%s takes letters, digits, '.', '_' and '-', got '%s'", argument, value);
+  private static Name name(String argument, String value) {
+    try {
+      return Name.parse(value);
+    } catch (IllegalArgumentException e) {
+      throw invalid("%s: %s", argument, e.getMessage());
     }
-    return value;
   }
 
   private static UserError invalid(String why, Object... arguments) {

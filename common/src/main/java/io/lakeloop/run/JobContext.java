@@ -3,8 +3,10 @@ package io.lakeloop.run;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.ModelFolder;
+import io.lakeloop.lm.tokenizer.Tokenizer;
 import io.lakeloop.registry.Checkpoints;
 import io.lakeloop.registry.Manifest;
 import io.lakeloop.registry.ModelRef;
@@ -16,6 +18,7 @@ import io.lakeloop.table.RegistryTables;
 import io.lakeloop.table.TableRows;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -32,7 +35,7 @@ import org.apache.spark.sql.SparkSession;
 public final class JobContext {
   private final SparkSession spark;
   private final Environments environments;
-  private final Registry registry;
+  private final LakeRegistry registry;
   private final RunTables tables;
   private final Lineage lineage;
   private final Ledger.Start start;
@@ -43,7 +46,7 @@ public final class JobContext {
   JobContext(
       SparkSession spark,
       Environments environments,
-      Registry registry,
+      LakeRegistry registry,
       RunTables tables,
       Lineage lineage,
       Ledger.Start start,
@@ -60,7 +63,7 @@ public final class JobContext {
   }
 
   public String runId() {
-    return start.runId();
+    return start.runId().text();
   }
 
   public SparkSession spark() {
@@ -89,8 +92,8 @@ public final class JobContext {
             spark,
             environments,
             registry,
-            RunTables.unpinned(lake, runId()),
-            new Lineage(runId()),
+            RunTables.unpinned(lake, start.runId()),
+            new Lineage(start.runId()),
             start,
             files -> {},
             console));
@@ -232,7 +235,7 @@ public final class JobContext {
   public ModelVersion resolve(ModelRef ref) throws IOException {
     String pinned = start.pinned().get("model:" + ref);
     ModelVersion version =
-        registry.resolve(pinned == null ? ref : new ModelRef(ref.model(), pinned));
+        registry().resolve(pinned == null ? ref : new ModelRef(ref.model(), Name.parse(pinned)));
     lineage.read(
         "model",
         version.model(),
@@ -246,30 +249,38 @@ public final class JobContext {
    * The model that a setting names. A folder is taken into the registry first, as it is and once
    * for the same files, so that what is trained from it can be traced and repeated.
    *
-   * @throws UserError INPUT_MISSING if the folder holds no model
+   * @throws UserError INPUT_MISSING or ARTIFACT_CORRUPT if the folder holds no model, one that does
+   *     not load, or a link
    */
   public ModelVersion resolve(ModelSource source) throws IOException {
     if (source.ref() != null) {
       return resolve(source.ref());
     }
     ModelFolder folder = new ModelFolder(source.folder());
-    folder.config();
-    String name = source.registryName();
+    check(folder);
+    Name name = source.registryName();
     SortedMap<String, Path> files = folder.files();
     SortedMap<String, String> digests = new TreeMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
       digests.put(file.getKey(), Digest.of(file.getValue()));
     }
-    Optional<ModelVersion> same = registry.find(name, digests);
+    Optional<ModelVersion> same = registry().find(name, digests);
     if (same.isPresent() && !same.get().manifest().runId().equals(runId())) {
-      return resolve(new ModelRef(name, String.valueOf(same.get().version())));
+      return resolve(same.get().ref());
     }
     readFile(source.folder().toString(), Digest.of(digests.toString()));
     Path draft = draft(name);
     for (Map.Entry<String, Path> file : files.entrySet()) {
-      Files.copy(file.getValue(), draft.resolve(file.getKey()));
+      Files.copy(file.getValue(), draft.resolve(file.getKey()), LinkOption.NOFOLLOW_LINKS);
     }
+    // What is published is what was checked, whatever happened to the folder meanwhile.
+    check(new ModelFolder(draft));
     return publish(draft, name, "base-lm", List.of(), "", 0);
+  }
+
+  private static void check(ModelFolder folder) throws IOException {
+    folder.check();
+    Tokenizer.open(folder.folder()).close();
   }
 
   /**
@@ -278,16 +289,16 @@ public final class JobContext {
    * @param kind what the folders hold
    */
   public Checkpoints checkpoints(String kind) {
-    return registry.checkpoints(runId(), kind);
+    return registry().checkpoints(start.runId(), Name.parse(kind));
   }
 
   public Registry registry() {
-    return registry;
+    return registry.registry();
   }
 
   /** An empty folder to build this run's version of the model in. */
-  public Path draft(String model) throws IOException {
-    return registry.draft(model, runId());
+  public Path draft(Name model) throws IOException {
+    return registry().draft(model, start.runId());
   }
 
   /**
@@ -296,33 +307,29 @@ public final class JobContext {
    * @param snapshotId data set that it was trained on, or empty
    */
   public ModelVersion publish(
-      Path draft,
-      String model,
-      String kind,
-      List<ModelVersion> parents,
-      String snapshotId,
-      long seed)
+      Path draft, Name model, String kind, List<ModelVersion> parents, String snapshotId, long seed)
       throws IOException {
     ModelVersion published =
-        registry.publish(
-            draft,
-            new Manifest(
-                model,
-                0,
-                kind,
-                runId(),
-                parents.stream().map(ModelVersion::toString).toList(),
-                snapshotId,
-                start.configDigest(),
-                start.codeVersion(),
-                seed,
-                start.startedAt().toString(),
-                new TreeMap<>()));
-    modelVersions.add(row(published.manifest()));
+        registry()
+            .publish(
+                draft,
+                new Manifest(
+                    model.text(),
+                    0,
+                    kind,
+                    runId(),
+                    parents.stream().map(ModelVersion::toString).toList(),
+                    snapshotId,
+                    start.configDigest(),
+                    start.codeVersion(),
+                    seed,
+                    start.startedAt().toString(),
+                    new TreeMap<>()));
+    modelVersions.add(row(published));
     tables.replace(modelVersions);
     lineage.write(
         "model",
-        model,
+        model.text(),
         String.valueOf(published.version()),
         null,
         published.manifest().digest(),
@@ -335,17 +342,19 @@ public final class JobContext {
    * The tables of another environment, read as they are; what is written there is this run's slice.
    */
   public RunTables tablesOf(Environments.Environment other) {
-    return RunTables.unpinned(other.lake(), runId());
+    return RunTables.unpinned(other.lake(), start.runId());
   }
 
   /** What model_versions says of a version. */
-  public static Map<String, Object> row(Manifest manifest) {
+  public static Map<String, Object> row(ModelVersion version) throws IOException {
+    Manifest manifest = version.manifest();
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", manifest.runId());
     row.put("model", manifest.model());
     row.put("version", manifest.version());
     row.put("kind", manifest.kind());
     row.put("digest", manifest.digest());
+    row.put("manifest_digest", version.manifestDigest());
     row.put("parents", manifest.parents().toArray(String[]::new));
     row.put("snapshot_id", manifest.snapshotId().isEmpty() ? null : manifest.snapshotId());
     row.put("config_digest", manifest.configDigest());

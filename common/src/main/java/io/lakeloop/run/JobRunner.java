@@ -3,6 +3,7 @@ package io.lakeloop.run;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Settings;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
@@ -11,6 +12,7 @@ import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.text.NameRedactor;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.RecordComponent;
@@ -35,7 +37,6 @@ public final class JobRunner {
 
   private final Lake lake;
   private final ArtifactStore artifacts;
-  private final Registry registry;
   private final Clock clock;
   private final Console console;
   private final String codeVersion;
@@ -47,7 +48,6 @@ public final class JobRunner {
       Lake lake, ArtifactStore artifacts, Clock clock, Console console, String codeVersion) {
     this.lake = lake;
     this.artifacts = artifacts;
-    this.registry = new Registry(artifacts);
     this.clock = clock;
     this.console = console;
     this.codeVersion = codeVersion;
@@ -70,11 +70,13 @@ public final class JobRunner {
             definition.settings(),
             definition.name(),
             EnvironmentSettings.files(
-                invocation.conf(), invocation.environment(), definition.name()),
+                invocation.conf(), invocation.environment().text(), definition.name()),
             invocation.overrides());
     Instant now = clock.instant();
-    String runId =
-        invocation.runId().orElseGet(() -> definition.name() + "-" + RUN_TIME.format(now));
+    Name runId =
+        invocation
+            .runId()
+            .orElseGet(() -> Name.parse(definition.name() + "-" + RUN_TIME.format(now)));
     try (Lease lease = Lease.take(artifacts, runId, console, this::interrupt, Lease.PACE)) {
       attempt(definition, invocation, config, lease, now);
     }
@@ -90,7 +92,9 @@ public final class JobRunner {
       JobDefinition<C> definition, Invocation invocation, C config, Lease lease, Instant now)
       throws Exception {
     Ledger ledger = new Ledger(lake, lease.driver());
-    Ledger.Start start = start(ledger, definition, invocation, config, lease.runId(), now);
+    LakeRegistry registry = new LakeRegistry(lake, artifacts);
+    Ledger.Start start =
+        start(ledger, definition, invocation, config, registry, lease.runId(), now);
     console.detail("%s --run-id %s", definition.name(), start.runId());
     console.detail("  settings %s", start.config());
     Lineage lineage = new Lineage(start.runId());
@@ -117,9 +121,11 @@ public final class JobRunner {
                   files -> ledger.pinFiles(start, files),
                   console));
       lease.requireHeld();
+      discardDrafts(start.runId());
     } catch (Exception | LinkageError e) {
       // What another driver goes on with is its own to end.
       lease.requireHeld();
+      discardDrafts(start.runId());
       UserError error = Failure.userError(e).orElse(null);
       Ledger.End end =
           new Ledger.End(
@@ -141,12 +147,22 @@ public final class JobRunner {
         "  done: %,d rows read, %,d rows written", lineage.rowsRead(), lineage.rowsWritten());
   }
 
+  /** No attempt goes on with another's drafts. */
+  private void discardDrafts(Name runId) {
+    try {
+      new Registry(artifacts).discardDrafts(runId);
+    } catch (IOException e) {
+      console.say("  %s: what it left half-built could not be removed: %s", runId, e.getMessage());
+    }
+  }
+
   private <C extends Record> Ledger.Start start(
       Ledger ledger,
       JobDefinition<C> definition,
       Invocation invocation,
       C config,
-      String runId,
+      LakeRegistry registry,
+      Name runId,
       Instant now)
       throws Exception {
     String digest = Digest.of(Settings.toJson(config));
@@ -159,19 +175,19 @@ public final class JobRunner {
         new Ledger.Start(
             runId,
             definition.name(),
-            invocation.environment(),
+            invocation.environment().text(),
             now,
             shown,
             digest,
-            pins(definition, config),
+            pins(definition, config, registry),
             codeVersion);
     ledger.started(start);
     return start;
   }
 
   /** Fixes what "now" means for this run: versions of tables, and of models named in settings. */
-  private <C extends Record> Map<String, String> pins(JobDefinition<C> definition, C config)
-      throws Exception {
+  private <C extends Record> Map<String, String> pins(
+      JobDefinition<C> definition, C config, LakeRegistry registry) throws Exception {
     Map<String, String> pins = new TreeMap<>();
     for (Table table : definition.reads()) {
       OptionalLong version = lake.version(table);
@@ -179,22 +195,29 @@ public final class JobRunner {
           "table:" + table.name(),
           version.isPresent() ? String.valueOf(version.getAsLong()) : RunTables.ABSENT);
     }
-    pinModels(config, pins);
+    pinModels(config, registry, pins);
     return pins;
   }
 
   /** A model that is missing fails where the job asks for it: a setting may not come into play. */
-  private void pinModels(Record settings, Map<String, String> pins) throws Exception {
+  private void pinModels(Record settings, LakeRegistry registry, Map<String, String> pins)
+      throws Exception {
     for (RecordComponent component : settings.getClass().getRecordComponents()) {
       component.getAccessor().setAccessible(true);
       Object value = component.getAccessor().invoke(settings);
       if (value instanceof ModelRef ref) {
-        OptionalInt version = registry.version(ref);
+        OptionalInt version = registry.registry().version(ref);
         if (version.isPresent()) {
           pins.put("model:" + ref, String.valueOf(version.getAsInt()));
         }
+        if (ref.isLatest()) {
+          registry
+              .registry()
+              .passedOver(ref.model())
+              .forEach(line -> console.say("  passed over: %s", line));
+        }
       } else if (value instanceof Record inner) {
-        pinModels(inner, pins);
+        pinModels(inner, registry, pins);
       }
     }
   }

@@ -1,13 +1,15 @@
 package io.lakeloop.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -19,14 +21,17 @@ import java.util.function.Consumer;
  * The right to be a run's only driver. Its holder gives a sign of life every few seconds by
  * changing the lease; a driver that finds the lease held watches it for a while and takes it over
  * only if there was none. So no two machines' clocks are compared, and of two drivers that reach
- * for it one gets it.
+ * for it one gets it. The holder removes the lease when it ends.
  */
 final class Lease implements AutoCloseable {
   /** Four beats missed are a death. */
   static final Pace PACE = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(20));
 
   private static final int LOOKS = 10;
-  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A later release may say more. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   /**
    * How often a holder shows that it lives, and for how long its silence is watched.
@@ -38,27 +43,66 @@ final class Lease implements AutoCloseable {
   /**
    * What the lease says.
    *
+   * @param space where the process number means something, see {@link Processes#space}; null where
+   *     the holder did not know
    * @param began start of the holder's process, milliseconds since 1970 on its machine, so that
    *     another process of the same number is told apart
    * @param nonce drawn anew by each attempt
    * @param beat signs of life so far
+   * @param released true if its holder has ended; earlier releases left such records
    */
   private record Content(
-      String host, long process, long began, String nonce, long beat, boolean released) {
+      String host,
+      String space,
+      long process,
+      long began,
+      String nonce,
+      long beat,
+      boolean released) {
+
+    static Content mine() throws IOException {
+      ProcessHandle process = ProcessHandle.current();
+      return new Content(
+          InetAddress.getLocalHost().getHostName(),
+          Processes.space().orElse(null),
+          process.pid(),
+          Processes.startOf(process),
+          UUID.randomUUID().toString(),
+          0,
+          false);
+    }
+
+    /** Empty where the record is garbled. */
+    static Optional<Content> read(String record) {
+      try {
+        return Optional.ofNullable(JSON.readValue(record, Content.class))
+            .filter(content -> content.host() != null && content.nonce() != null);
+      } catch (JsonProcessingException e) {
+        return Optional.empty();
+      }
+    }
+
+    String write() throws IOException {
+      return JSON.writeValueAsString(this);
+    }
+
+    Content next() {
+      return new Content(host, space, process, began, nonce, beat + 1, false);
+    }
 
     String driver() {
       return host + ":" + process;
     }
 
-    /** True if it was held on this machine by a process that is no more. */
-    boolean isDead(Content mine) {
-      return host.equals(mine.host)
-          && ProcessHandle.of(process).filter(p -> startOf(p) == began).isEmpty();
+    /** True if it is known to be held by nobody; a holder whose process is not seen may live. */
+    boolean isFree(Content mine) {
+      return released
+          || space != null && space.equals(mine.space) && !Processes.lives(process, began);
     }
   }
 
   private final ArtifactStore store;
-  private final String runId;
+  private final Name runId;
   private final Consumer<Thread> onLost;
   private final Thread worker = Thread.currentThread();
   private final ScheduledExecutorService beats =
@@ -71,8 +115,7 @@ final class Lease implements AutoCloseable {
   private Content mine;
   private boolean lost;
 
-  private Lease(
-      ArtifactStore store, String runId, Content mine, Consumer<Thread> onLost, Pace pace) {
+  private Lease(ArtifactStore store, Name runId, Content mine, Consumer<Thread> onLost, Pace pace) {
     this.store = store;
     this.runId = runId;
     this.mine = mine;
@@ -88,62 +131,64 @@ final class Lease implements AutoCloseable {
    * @throws UserError RUN_IN_PROGRESS if another driver holds it and is alive
    */
   static Lease take(
-      ArtifactStore store, String runId, Console console, Consumer<Thread> onLost, Pace pace)
+      ArtifactStore store, Name runId, Console console, Consumer<Thread> onLost, Pace pace)
       throws IOException, InterruptedException {
-    ProcessHandle process = ProcessHandle.current();
-    Content mine =
-        new Content(
-            InetAddress.getLocalHost().getHostName(),
-            process.pid(),
-            startOf(process),
-            UUID.randomUUID().toString(),
-            0,
-            false);
+    Content mine = Content.mine();
     while (true) {
       Optional<String> found = store.record(name(runId));
-      Content holder = found.isEmpty() ? null : JSON.readValue(found.get(), Content.class);
-      if (holder != null && !holder.released() && !holder.isDead(mine)) {
-        console.say(
-            "  %s is held by the driver %s: watching up to %d s whether it is alive",
-            runId, holder.driver(), pace.patience().toSeconds());
-        Content now = watched(store, runId, found.get(), pace);
-        if (!now.equals(holder)) {
-          if (now.released()) {
-            continue;
+      Optional<Content> holder = found.flatMap(Content::read);
+      if (found.isPresent() && !holder.filter(content -> content.isFree(mine)).isPresent()) {
+        sayWatching(console, runId, holder, pace);
+        Optional<String> now = watched(store, runId, found, pace);
+        if (!now.equals(found)) {
+          Optional<Content> other = now.flatMap(Content::read);
+          if (other.filter(content -> !content.released()).isPresent()) {
+            throw held(runId, other.get());
           }
-          throw held(runId, now);
+          continue;
         }
-        console.say("  it is not: this driver goes on with the run");
+        console.say("  nobody has changed it: this driver goes on with the run");
       }
-      if (store.replaceRecord(name(runId), found, JSON.writeValueAsString(mine))) {
+      if (store.replaceRecord(name(runId), found, mine.write())) {
         return new Lease(store, runId, mine, onLost, pace);
       }
     }
   }
 
-  private static long startOf(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+  private static void sayWatching(
+      Console console, Name runId, Optional<Content> holder, Pace pace) {
+    long seconds = pace.patience().toSeconds();
+    if (holder.isPresent()) {
+      console.say(
+          "  %s is held by the driver %s: watching up to %d s whether it is alive",
+          runId, holder.get().driver(), seconds);
+    } else {
+      console.say(
+          "  the registry's %s is garbled: watching up to %d s whether a driver mends it",
+          name(runId), seconds);
+    }
   }
 
-  private static String name(String runId) {
+  private static String name(Name runId) {
     return "leases/" + runId + ".json";
   }
 
   /** What the lease says after as long as a holder that lives would take to change it. */
-  private static Content watched(ArtifactStore store, String runId, String content, Pace pace)
+  private static Optional<String> watched(
+      ArtifactStore store, Name runId, Optional<String> content, Pace pace)
       throws IOException, InterruptedException {
-    String now = content;
+    Optional<String> now = content;
     long look = Math.max(1, Math.min(pace.beat().toMillis(), pace.patience().toMillis()) / LOOKS);
     for (long waited = 0;
         waited < pace.patience().toMillis() && now.equals(content);
         waited += look) {
       Thread.sleep(look);
-      now = store.record(name(runId)).orElse(content);
+      now = store.record(name(runId));
     }
-    return JSON.readValue(now, Content.class);
+    return now;
   }
 
-  private static UserError held(String runId, Content holder) {
+  private static UserError held(Name runId, Content holder) {
     return new UserError(
         ErrorCode.RUN_IN_PROGRESS,
         "Cannot run %s: the driver %s (process %d on %s) is at work on it. Wait until it has ended,"
@@ -154,20 +199,31 @@ final class Lease implements AutoCloseable {
         holder.host());
   }
 
+  private static UserError gone(Name runId) {
+    return new UserError(
+        ErrorCode.RUN_IN_PROGRESS,
+        "Cannot go on with %s: the registry's %s is gone, since another driver has taken the run"
+            + " over and ended it, or somebody deleted the file. Look at the run in the table runs;"
+            + " if it is not ended, run this again.",
+        runId,
+        name(runId));
+  }
+
   private synchronized void beat() {
-    Content next =
-        new Content(
-            mine.host(), mine.process(), mine.began(), mine.nonce(), mine.beat() + 1, false);
+    Content next = mine.next();
     try {
-      if (store.replaceRecord(
-          name(runId), Optional.of(JSON.writeValueAsString(mine)), JSON.writeValueAsString(next))) {
+      if (store.replaceRecord(name(runId), Optional.of(mine.write()), next.write())) {
         mine = next;
         return;
       }
-      Content now = JSON.readValue(store.record(name(runId)).orElse("{}"), Content.class);
-      if (mine.nonce().equals(now.nonce())) {
+      Optional<String> found = store.record(name(runId));
+      Optional<Content> now = found.flatMap(Content::read);
+      if (now.filter(content -> mine.nonce().equals(content.nonce())).isPresent()) {
         // An earlier beat got through after all.
-        mine = now;
+        mine = now.get();
+      } else if (found.isPresent() && now.isEmpty()) {
+        // Whoever takes a lease over leaves a whole one: this was damaged, and is mended.
+        mine = store.replaceRecord(name(runId), found, next.write()) ? next : mine;
       } else if (!lost) {
         lost = true;
         beats.shutdown();
@@ -178,7 +234,7 @@ final class Lease implements AutoCloseable {
     }
   }
 
-  String runId() {
+  Name runId() {
     return runId;
   }
 
@@ -196,8 +252,11 @@ final class Lease implements AutoCloseable {
     beat();
     if (lost) {
       Thread.interrupted();
-      String holder = store.record(name(runId)).orElse("{}");
-      throw held(runId, JSON.readValue(holder, Content.class));
+      throw store
+          .record(name(runId))
+          .flatMap(Content::read)
+          .map(holder -> held(runId, holder))
+          .orElseGet(() -> gone(runId));
     }
   }
 
@@ -205,15 +264,10 @@ final class Lease implements AutoCloseable {
   public synchronized void close() {
     beats.shutdownNow();
     if (!lost) {
-      Content released =
-          new Content(mine.host(), mine.process(), mine.began(), mine.nonce(), mine.beat(), true);
       try {
-        store.replaceRecord(
-            name(runId),
-            Optional.of(JSON.writeValueAsString(mine)),
-            JSON.writeValueAsString(released));
+        store.removeRecord(name(runId), mine.write());
       } catch (IOException e) {
-        // What is not released is taken over once its silence was watched: the run's end stands.
+        // What is not removed is taken over once its silence was watched: the run's end stands.
       }
     }
   }

@@ -1,6 +1,9 @@
 package io.lakeloop.run;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.LedgerTables;
@@ -41,7 +44,7 @@ final class Ledger {
    * @param configDigest SHA-256 of the settings as they are
    */
   record Start(
-      String runId,
+      Name runId,
       String job,
       String environment,
       Instant startedAt,
@@ -58,13 +61,13 @@ final class Ledger {
    *
    * @throws UserError CONFIG_INVALID if it was another job's or had other settings
    */
-  Optional<Start> earlier(String runId, String job, String config, String configDigest) {
+  Optional<Start> earlier(Name runId, String job, String config, String configDigest) {
     if (!lake.mayHold(LedgerTables.RUNS, runId)) {
       return Optional.empty();
     }
     List<Row> rows =
         lake.read(LedgerTables.RUNS)
-            .where("run_id = '" + runId + "'")
+            .where(col("run_id").equalTo(runId.text()))
             .select(
                 "job",
                 "environment",
@@ -96,7 +99,7 @@ final class Ledger {
             row.getString(6)));
   }
 
-  private static UserError refused(String runId, String why) {
+  private static UserError refused(Name runId, String why) {
     return new UserError(
         ErrorCode.CONFIG_INVALID,
         "Cannot run %s again: %s. Give another --run-id, or the settings that it began with.",
@@ -194,7 +197,7 @@ final class Ledger {
 
   private TableRows row(Start start, String status, End end, Lineage lineage) {
     Map<String, Object> row = new HashMap<>();
-    row.put("run_id", start.runId());
+    row.put("run_id", start.runId().text());
     row.put("job", start.job());
     row.put("environment", start.environment());
     row.put("status", status);

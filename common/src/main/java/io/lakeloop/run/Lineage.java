@@ -1,5 +1,6 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.table.LedgerTables;
 import io.lakeloop.table.TableRows;
 import io.lakeloop.text.NameRedactor;
@@ -11,14 +12,14 @@ import java.util.Map;
 
 /** What a run has read and written so far. */
 final class Lineage {
-  private final String runId;
+  private final Name runId;
   private final Map<String, Map<String, Object>> edges = new LinkedHashMap<>();
   private final NameRedactor names = new NameRedactor();
   private final List<InputFile> inputs = new ArrayList<>();
   private long rowsRead;
   private long rowsWritten;
 
-  Lineage(String runId) {
+  Lineage(Name runId) {
     this.runId = runId;
   }
 
@@ -34,7 +35,7 @@ final class Lineage {
   private void edge(
       String direction, String kind, String name, String version, String slice, String digest) {
     Map<String, Object> edge = new HashMap<>();
-    edge.put("run_id", runId);
+    edge.put("run_id", runId.text());
     edge.put("direction", direction);
     edge.put("kind", kind);
     // What people call their files may name somebody.

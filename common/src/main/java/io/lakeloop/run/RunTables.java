@@ -1,5 +1,6 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
@@ -21,13 +22,13 @@ public final class RunTables {
   static final String ABSENT = "absent";
 
   private final Lake lake;
-  private final String runId;
+  private final Name runId;
   private final Map<String, String> pinned;
   private final Lineage lineage;
   private final String userMetadata;
 
   RunTables(
-      Lake lake, String runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
+      Lake lake, Name runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
     this.lake = lake;
     this.runId = runId;
     this.pinned = pinned;
@@ -36,7 +37,7 @@ public final class RunTables {
   }
 
   /** Tables of a lake that no one else writes: they are read as they are. */
-  static RunTables unpinned(Lake lake, String runId) {
+  static RunTables unpinned(Lake lake, Name runId) {
     return new RunTables(lake, runId, null, new Lineage(runId), "{}");
   }
 
@@ -94,7 +95,7 @@ public final class RunTables {
   public long replace(Table table, Dataset<Row> rows) {
     Lake.Commit commit = lake.replace(table, runId, rows, userMetadata);
     lineage.write(
-        "table", table.name(), String.valueOf(commit.version()), runId, null, commit.rows());
+        "table", table.name(), String.valueOf(commit.version()), runId.text(), null, commit.rows());
     return commit.rows();
   }
 
@@ -112,8 +113,8 @@ public final class RunTables {
   public long appended(Table table) {
     long version = lake.version(table).orElseThrow(() -> lake.missing(table));
     Dataset<Row> rows = lake.read(table, version);
-    long count = rows.where(rows.col(table.slice()).equalTo(runId)).count();
-    lineage.write("table", table.name(), String.valueOf(version), runId, null, count);
+    long count = rows.where(rows.col(table.slice()).equalTo(runId.text())).count();
+    lineage.write("table", table.name(), String.valueOf(version), runId.text(), null, count);
     return count;
   }
 

@@ -5,6 +5,7 @@ import com.amazonaws.SdkClientException;
 import com.amazonaws.services.s3.AmazonS3;
 import com.amazonaws.services.s3.model.AbortMultipartUploadRequest;
 import com.amazonaws.services.s3.model.AmazonS3Exception;
+import com.amazonaws.services.s3.model.DeleteObjectRequest;
 import com.amazonaws.services.s3.model.ListMultipartUploadsRequest;
 import com.amazonaws.services.s3.model.ListObjectsV2Request;
 import com.amazonaws.services.s3.model.ListObjectsV2Result;
@@ -42,6 +43,7 @@ public final class Bucket {
   private static final int PRECONDITION_FAILED = 412;
   private static final int CONFLICT = 409;
   private static final int NOT_FOUND = 404;
+  private static final int NOT_IMPLEMENTED = 501;
   private static final Map<List<Object>, Bucket> OPEN = new ConcurrentHashMap<>();
 
   private final String name;
@@ -197,7 +199,8 @@ public final class Bucket {
   /**
    * Downloads the object into a file that appears when it is whole.
    *
-   * @throws UserError ARTIFACT_CORRUPT if the bucket's bytes are not what was published
+   * @throws UserError ARTIFACT_CORRUPT if the object is gone, or its bytes are not what was
+   *     published
    */
   public void download(String key, Path file, String sha256) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".part");
@@ -210,6 +213,11 @@ public final class Bucket {
             try (S3Object object = client.getObject(name, key);
                 InputStream in = object.getObjectContent()) {
               return Files.copy(in, fresh, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AmazonS3Exception e) {
+              if (isMissing(e)) {
+                throw unusable(key, "it is not there any more");
+              }
+              throw e;
             }
           });
       if (Digest.of(fresh).equals(sha256)) {
@@ -217,13 +225,16 @@ public final class Bucket {
         return;
       }
     }
-    throw new UserError(
+    throw unusable(key, "its bytes have not the SHA-256 " + sha256 + " that was published");
+  }
+
+  private UserError unusable(String key, String why) {
+    return new UserError(
         ErrorCode.ARTIFACT_CORRUPT,
-        "Cannot load s3://%s/%s: its bytes have not the SHA-256 %s that was published. Restore the"
-            + " object, or publish the artifact again.",
+        "Cannot load s3://%s/%s: %s. Restore the object, or publish the artifact again.",
         name,
         key,
-        sha256);
+        why);
   }
 
   /** Names directly below the prefix, sorted: up to the next slash. */
@@ -257,6 +268,31 @@ public final class Bucket {
         () -> {
           client.deleteObject(name, key);
           return null;
+        });
+  }
+
+  /**
+   * Deletes the object if its tag is still the one that was read, as far as the service looks at
+   * that.
+   *
+   * @return false if somebody else changed it, or the service does not delete under a condition
+   */
+  public boolean delete(String key, String tag) throws IOException {
+    return asked(
+        "delete",
+        key,
+        () -> {
+          DeleteObjectRequest request = new DeleteObjectRequest(name, key);
+          request.putCustomRequestHeader("If-Match", "\"" + tag + "\"");
+          try {
+            client.deleteObject(request);
+            return true;
+          } catch (AmazonS3Exception e) {
+            if (refused(e) || e.getStatusCode() == NOT_IMPLEMENTED) {
+              return false;
+            }
+            throw e;
+          }
         });
   }
 

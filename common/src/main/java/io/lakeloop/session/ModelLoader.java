@@ -1,5 +1,7 @@
 package io.lakeloop.session;
 
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.lm.AdapterFolder;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LoraConfig;
@@ -90,8 +92,20 @@ public final class ModelLoader implements AutoCloseable {
 
   /** Opens an adapter over its base. */
   public Loaded open(AdapterFolder adapter) throws IOException {
-    ModelVersion base = resolve(ModelRef.parse(adapter.base()));
+    ModelVersion base = resolve(baseOf(adapter));
     return new Loaded(adapter.load(base(base)), base);
+  }
+
+  private static ModelRef baseOf(AdapterFolder adapter) throws IOException {
+    try {
+      return ModelRef.parse(adapter.base());
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          ErrorCode.ARTIFACT_CORRUPT,
+          "Cannot load the adapter in %s: its base %s. Publish the adapter again.",
+          adapter.folder(),
+          e.getMessage());
+    }
   }
 
   /**

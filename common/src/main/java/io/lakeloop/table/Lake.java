@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.delta.tables.DeltaTable;
 import io.delta.tables.DeltaTableBuilder;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -128,7 +129,7 @@ public final class Lake {
    * @param slice value of the table's slice column; rows with another one fail the write
    * @param userMetadata kept in the commit
    */
-  public Commit replace(Table table, String slice, Dataset<Row> rows, String userMetadata) {
+  public Commit replace(Table table, Name slice, Dataset<Row> rows, String userMetadata) {
     create(table);
     Dataset<Row> aligned = aligned(table, rows);
     // Appending costs half of replacing, and is the same where the slice was never written.
@@ -137,7 +138,7 @@ public final class Lake {
             ? aligned
                 .write()
                 .mode("overwrite")
-                .option("replaceWhere", table.slice() + " = '" + slice + "'")
+                .option("replaceWhere", table.slice() + " = " + literal(slice.text()))
             : confined(table, slice, aligned).write().mode("append");
     // Where others commit at the same time, ours is the first after this version that is ours.
     long before = version(table).orElseThrow();
@@ -156,8 +157,7 @@ public final class Lake {
    *
    * @param number from 0, ascending within the slice
    */
-  public void append(
-      Table table, String slice, Dataset<Row> rows, String userMetadata, int number) {
+  public void append(Table table, Name slice, Dataset<Row> rows, String userMetadata, int number) {
     create(table);
     confined(table, slice, aligned(table, rows))
         .write()
@@ -292,7 +292,7 @@ public final class Lake {
   }
 
   /** False if the slice was never written: each slice has a folder of its own. */
-  public boolean mayHold(Table table, String slice) {
+  public boolean mayHold(Table table, Name slice) {
     Path folder = new Path(path(table), table.slice() + "=" + slice);
     try {
       return fileSystem(folder).exists(folder);
@@ -302,12 +302,12 @@ public final class Lake {
   }
 
   /** What replaceWhere checks when it replaces, checked when appending. */
-  private static Dataset<Row> confined(Table table, String slice, Dataset<Row> rows) {
+  private static Dataset<Row> confined(Table table, Name slice, Dataset<Row> rows) {
     Column own = rows.col(table.slice());
     return rows.withColumn(
         table.slice(),
         functions
-            .when(own.equalTo(slice), own)
+            .when(own.equalTo(slice.text()), own)
             .otherwise(
                 functions.raise_error(
                     functions.lit(
@@ -384,6 +384,11 @@ public final class Lake {
     builder.execute();
   }
 
+  /** The text as SQL reads it back, for the places that take no column expression. */
+  private static String literal(String text) {
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+
   /** A property of a Delta table. */
   private record Setting(String key, String value) {
     static Setting statistics(List<String> columns) {
@@ -419,8 +424,7 @@ public final class Lake {
     }
     for (Table table : present) {
       spark.sql(
-          "CREATE TABLE %s USING delta LOCATION '%s'"
-              .formatted(table.name(), path(table).replace("\\", "\\\\").replace("'", "\\'")));
+          "CREATE TABLE %s USING delta LOCATION %s".formatted(table.name(), literal(path(table))));
     }
     Views.create(spark, present);
     return present;

@@ -34,7 +34,8 @@ public final class RegistryTables {
               required("code_version", StringType, "version of the code"),
               required("seed", LongType, "seed of its randomness"),
               required("created_at", TimestampType, "start of the run, UTC"),
-              required("status", StringType, "published"))
+              required("status", StringType, "published"),
+              optional("manifest_digest", StringType, "SHA-256 of manifest.json itself"))
           .check("version_from_1", "version >= 1");
 
   public static final Table ALIAS_EVENTS =

@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
 import io.lakeloop.lm.LoraConfig;
@@ -106,7 +107,7 @@ class OneBaseTest {
   }
 
   private static ModelVersion base(Registry registry, Path words) throws Exception {
-    Path draft = registry.draft("base", "r1");
+    Path draft = registry.draft(Name.parse("base"), Name.parse("r1"));
     try (CausalLm model = CausalLm.initialise(MODEL, 1)) {
       new ModelLoader.Loaded(model, null).write(draft, false, words);
     }
@@ -115,7 +116,7 @@ class OneBaseTest {
 
   private static ModelVersion reward(
       Registry registry, ModelLoader models, ModelVersion base, Path words) throws Exception {
-    Path draft = registry.draft("reward", "r2");
+    Path draft = registry.draft(Name.parse("reward"), Name.parse("r2"));
     ModelLoader.Loaded loaded = models.trainable(base, LORA, 2);
     loaded.model().randomiseScalarHead(2);
     ChatEncoder encoder = new ChatEncoder(Tokenizer.open(words), 8, 8);

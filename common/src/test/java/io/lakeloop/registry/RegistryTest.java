@@ -3,6 +3,7 @@ package io.lakeloop.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RegistryTest {
+  private static final Name POLICY = Name.parse("policy");
+  private static final Alias CHAMPION = Alias.parse("champion");
+
   @TempDir Path root;
   private Registry registry;
 
@@ -28,7 +32,7 @@ class RegistryTest {
   }
 
   private ModelVersion publish(String runId, String content) throws IOException {
-    Path draft = registry.draft("policy", runId);
+    Path draft = registry.draft(POLICY, Name.parse(runId));
     Files.writeString(draft.resolve("weights.bin"), content);
     return registry.publish(
         draft,
@@ -41,7 +45,7 @@ class RegistryTest {
     publish("run-a", "a");
     publish("run-b", "b");
 
-    assertThat(registry.versions("policy")).containsExactly(1, 2);
+    assertThat(registry.versions(POLICY)).containsExactly(1, 2);
     assertThat(registry.resolve(ModelRef.parse("policy/latest")).version()).isEqualTo(2);
     ModelVersion first = registry.resolve(ModelRef.parse("policy/1"));
     assertThat(Files.readString(first.folder().resolve("weights.bin"))).isEqualTo("a");
@@ -52,12 +56,12 @@ class RegistryTest {
   void aRunPublishesOnce() throws IOException {
     ModelVersion first = publish("run-a", "a");
     assertThat(publish("run-a", "a").version()).isEqualTo(first.version());
-    assertThat(registry.versions("policy")).containsExactly(1);
+    assertThat(registry.versions(POLICY)).containsExactly(1);
   }
 
   @Test
   void aDraftIsNotResolvable() throws IOException {
-    Files.writeString(registry.draft("policy", "run-a").resolve("weights.bin"), "half");
+    Files.writeString(registry.draft(POLICY, Name.parse("run-a")).resolve("weights.bin"), "half");
     assertThatThrownBy(() -> registry.resolve(ModelRef.parse("policy/latest")))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("Cannot find policy/latest");
@@ -76,12 +80,12 @@ class RegistryTest {
   void aliasesKeepTheirHistory() throws IOException {
     ModelVersion first = publish("run-a", "a");
     ModelVersion second = publish("run-b", "b");
-    registry.move("champion", first, "me", "promote-1", "better", "t1");
-    registry.move("champion", second, "me", "promote-2", "better still", "t2");
-    registry.move("champion", second, "me", "promote-2", "better still", "t2");
+    registry.move(CHAMPION, first, "me", Name.parse("promote-1"), "better", "t1");
+    registry.move(CHAMPION, second, "me", Name.parse("promote-2"), "better still", "t2");
+    registry.move(CHAMPION, second, "me", Name.parse("promote-2"), "better still", "t2");
 
     assertThat(registry.resolve(ModelRef.parse("policy/champion")).version()).isEqualTo(2);
-    assertThat(registry.history("policy", "champion"))
+    assertThat(registry.history(POLICY, CHAMPION))
         .extracting(Registry.AliasEvent::from, Registry.AliasEvent::to)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(0, 1), org.assertj.core.groups.Tuple.tuple(1, 2));

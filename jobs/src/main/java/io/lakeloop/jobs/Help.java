@@ -25,7 +25,7 @@ final class Help {
   /** The settings file is where defaults and their meaning live, so it is what is shown. */
   static String of(JobDefinition<?> job, Invocation invocation) throws IOException {
     List<Path> files =
-        EnvironmentSettings.files(invocation.conf(), invocation.environment(), job.name());
+        EnvironmentSettings.files(invocation.conf(), invocation.environment().text(), job.name());
     StringBuilder settings = new StringBuilder();
     for (Path file : files) {
       settings.append("# ").append(file).append("\n\n").append(Files.readString(file));

@@ -62,8 +62,8 @@ public final class Main {
     }
     Invocation invocation = Invocation.parse(rest);
     EnvironmentSettings settings =
-        EnvironmentSettings.load(invocation.conf(), invocation.environment());
-    settings.requireOpen(invocation.environment(), command, invocation.overrides().keySet());
+        EnvironmentSettings.load(invocation.conf(), invocation.environment().text());
+    settings.requireOpen(invocation.environment().text(), command, invocation.overrides().keySet());
     Clock clock = Clock.systemUTC();
     Console console = new Console(System.err, invocation.terminal(), !quickstart, clock);
     if (quickstart) {
@@ -71,7 +71,7 @@ public final class Main {
     }
     var job = quickstart ? null : JobCatalogue.job(command);
     Environment environment =
-        environment(invocation.conf(), invocation.environment(), invocation.lake());
+        environment(invocation.conf(), invocation.environment().text(), invocation.lake());
     JobRunner runner =
         new JobRunner(
             environment.lake(),

@@ -2,8 +2,10 @@ package io.lakeloop.jobs;
 
 import static io.lakeloop.table.EvaluationTables.EVALUATIONS;
 import static io.lakeloop.table.LabelingTables.LABELER_AGREEMENT;
+import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.EnvironmentSettings;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.run.Console;
 import io.lakeloop.run.Invocation;
@@ -31,6 +33,9 @@ final class Quickstart {
 
   /** Two: the small model's batches are not worth cutting further, and two cores are common. */
   private static final String SHARDS = "fleet.shards";
+
+  /** Leaves room for the longest job's name. */
+  private static final int LONGEST_RUN = 80;
 
   private final Lake lake;
   private final JobRunner runner;
@@ -120,6 +125,16 @@ final class Quickstart {
                         !key.equals("size") || value.matches("[1-9][0-9]{0,3}"),
                         "size must be a whole number from 1 to 9999, got '%s'",
                         value));
+    invocation
+        .runId()
+        .ifPresent(
+            run ->
+                problems.require(
+                    run.text().length() <= LONGEST_RUN,
+                    "--run-id has %d characters, of which the quickstart takes %d: each job's run"
+                        + " id is this one and the job's name",
+                    run.text().length(),
+                    LONGEST_RUN));
     String lake = invocation.lake().orElse(environment.lake());
     problems
         .require(
@@ -133,7 +148,7 @@ final class Quickstart {
 
   int run(Invocation invocation) {
     int size = Integer.parseInt(invocation.overrides().getOrDefault("size", "1"));
-    String prefix = invocation.runId().orElse("quickstart-" + size) + "-";
+    String prefix = invocation.runId().map(Name::text).orElse("quickstart-" + size) + "-";
     List<Phase> phases = phases(invocation, size, prefix);
     Instant began = clock.instant();
     for (int i = 0; i < phases.size(); i++) {
@@ -148,7 +163,7 @@ final class Quickstart {
                   invocation.environment(),
                   invocation.conf(),
                   invocation.lake(),
-                  Optional.of(prefix + phase.name()),
+                  Optional.of(Name.parse(prefix + phase.name())),
                   phase.overrides(),
                   invocation.terminal()));
       if (code != 0) {
@@ -194,7 +209,7 @@ final class Quickstart {
 
   private Row row(Table table, String runId, String condition) {
     return lake.read(table)
-        .where("run_id = '" + runId + "'")
+        .where(col("run_id").equalTo(runId))
         .where(condition)
         .select("value", "ci_low", "ci_high")
         .first();

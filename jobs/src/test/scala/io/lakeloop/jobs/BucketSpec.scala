@@ -3,7 +3,7 @@ package io.lakeloop.jobs
 import com.amazonaws.services.s3.AmazonS3ClientBuilder
 import com.amazonaws.services.s3.model.{InitiateMultipartUploadRequest, UploadPartRequest}
 import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration
-import io.lakeloop.config.{ErrorCode, UserError}
+import io.lakeloop.config.{ErrorCode, Name, UserError}
 import io.lakeloop.registry._
 import io.lakeloop.run.Failure
 import io.lakeloop.s3.S3Settings
@@ -57,7 +57,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
     )
 
   private def draft(registry: Registry, run: String, size: Int = 1000): Path = {
-    val folder = registry.draft("policy", run)
+    val folder = registry.draft(Name.parse("policy"), Name.parse(run))
     Files.write(folder.resolve("weights.safetensors"), Array.tabulate(size)(i => (i * 31).toByte))
     Files.createDirectories(folder.resolve("tokenizer"))
     Files.write(folder.resolve("tokenizer").resolve("tokenizer.json"), run.getBytes(UTF_8))
@@ -79,7 +79,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       val published = publish(new Registry(mine), "run-1", 40 << 20)
       val other = new Registry(store("plain"))
       published.toString shouldBe "policy/1"
-      other.versions("policy").asScala shouldBe Seq(1)
+      other.versions(Name.parse("policy")).asScala shouldBe Seq(1)
       val resolved = other.resolve(ModelRef.parse("policy/latest"))
       resolved.manifest shouldBe published.manifest
       Files.size(resolved.folder.resolve("weights.safetensors")) shouldBe (40 << 20)
@@ -87,7 +87,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       publish(other, "run-1", 40 << 20).version shouldBe 1
       publish(other, "run-2").version shouldBe 2
       mine.remove("models/policy/1")
-      new Registry(store("plain")).versions("policy").asScala shouldBe Seq(2)
+      new Registry(store("plain")).versions(Name.parse("policy")).asScala shouldBe Seq(2)
       keys("plain/data/models/policy/1/") shouldBe empty
     }
 
@@ -105,15 +105,22 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       } {
         val registry = new Registry(store("faulty"))
         val version = publish(registry, "run-1", 20 << 20)
-        registry.move("champion", version, "specs", "promote-1", "why", "2026-01-01T00:00:00Z")
+        registry.move(
+          Alias.parse("champion"),
+          version,
+          "specs",
+          Name.parse("promote-1"),
+          "why",
+          "2026-01-01T00:00:00Z"
+        )
         val again = new Registry(store("faulty")).resolve(ModelRef.parse("policy/champion"))
         again.manifest.digest
       }
       service.injected.get - before should be > 5L
       val plain = new Registry(store("faulty"))
       plain.resolve(ModelRef.parse("policy/champion")).manifest.digest shouldBe digest
-      plain.versions("policy").asScala shouldBe Seq(1)
-      plain.history("policy", "champion").asScala.map(_.to) shouldBe Seq(1)
+      plain.versions(Name.parse("policy")).asScala shouldBe Seq(1)
+      plain.history(Name.parse("policy"), Alias.parse("champion")).asScala.map(_.to) shouldBe Seq(1)
     }
 
     it("leaves nothing to resolve where an upload was killed, and goes on where it was") {
@@ -145,7 +152,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
           .withInputStream(new ByteArrayInputStream("abc".getBytes(UTF_8)))
       )
       val other = new Registry(store("killed"))
-      other.versions("policy").asScala shouldBe empty
+      other.versions(Name.parse("policy")).asScala shouldBe empty
       intercept[UserError](other.resolve(ModelRef.parse("policy/1"))).getMessage should
         include("versions of policy in this registry are []")
       val left = keys("killed/data/")
@@ -185,6 +192,32 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       intercept[UserError](
         new Registry(store("corrupt")).resolve(ModelRef.parse("policy/1"))
       ).getMessage should include(s"Cannot load s3://lakeloop/$key")
+    }
+
+    it("does not stop at a version whose objects are gone or garbled") {
+      val registry = new Registry(store("gone"))
+      (1 to 3).foreach(i => publish(registry, s"run-$i"))
+      def key(version: Int): String =
+        keys(s"gone/data/models/policy/$version/").find(_.endsWith("manifest.json")).get
+      client.deleteObject("lakeloop", key(3))
+      client.putObject("lakeloop", "gone/published/models/policy/2", "{")
+      val other = new Registry(store("gone"))
+      other.resolve(ModelRef.parse("policy/latest")).version shouldBe 1
+      val lines = other.passedOver(Name.parse("policy")).asScala
+      lines should have size 2
+      lines.head should startWith("Cannot load models/policy/2: the object gone/published/")
+      lines(1) should include("manifest.json: it is not there any more")
+      publish(other, "run-4").version shouldBe 4
+    }
+
+    it("removes a record only as it was read") {
+      val records = store("records")
+      records.replaceRecord("leases/a.json", java.util.Optional.empty(), "one") shouldBe true
+      records.removeRecord("leases/a.json", "other") shouldBe false
+      records.record("leases/a.json").get shouldBe "one"
+      records.removeRecord("leases/a.json", "one") shouldBe true
+      records.record("leases/a.json").isPresent shouldBe false
+      records.removeRecord("leases/a.json", "one") shouldBe false
     }
 
     it("says in a line that there is no such bucket, whoever asks for it") {
@@ -268,7 +301,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       )
       new Lake(SharedSpark.session, root).replace(
         LedgerTables.LINEAGE,
-        "first",
+        Name.parse("first"),
         row("first").dataset(SharedSpark.session),
         "{}"
       )
@@ -277,7 +310,12 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
           val spark = SharedSpark.session.newSession()
           (1 to 4).foreach { i =>
             new Lake(spark, root)
-              .replace(LedgerTables.LINEAGE, s"$driver$i", row(s"$driver$i").dataset(spark), "{}")
+              .replace(
+                LedgerTables.LINEAGE,
+                Name.parse(s"$driver$i"),
+                row(s"$driver$i").dataset(spark),
+                "{}"
+              )
           }
         })
       }
@@ -357,7 +395,7 @@ class BucketSpec extends LoopSpec with BeforeAndAfterAll {
       val registry = new Registry(store("quickstart/registry"))
       registry.resolve(ModelRef.parse("sft/latest")).version shouldBe 1
       registry.resolve(ModelRef.parse("reward/latest")).version shouldBe 1
-      registry.versions("policy").asScala shouldBe empty
+      registry.versions(Name.parse("policy")).asScala shouldBe empty
 
       withFaults(faults)(inBucket().waitFor()) shouldBe 0
 

@@ -1,7 +1,7 @@
 package io.lakeloop.jobs
 
-import io.lakeloop.config.{EnvironmentSettings, UserError}
-import io.lakeloop.registry.{Manifest, ModelRef, ModelVersion}
+import io.lakeloop.config.{EnvironmentSettings, Name, UserError}
+import io.lakeloop.registry.{Alias, Manifest, ModelRef, ModelVersion}
 import io.lakeloop.run.{Console, Environments, JobRunner}
 import io.lakeloop.table.{EvaluationTables, LedgerTables, TableRows}
 import java.io.{ByteArrayOutputStream, PrintStream}
@@ -60,7 +60,7 @@ class EnvironmentsSpec extends LoopSpec {
     /** A published model, as training leaves it. */
     def publish(model: String, run: String, parents: ModelVersion*): ModelVersion = {
       val registry = dev.registry
-      val draft = registry.draft(model, run)
+      val draft = registry.draft(Name.parse(model), Name.parse(run))
       write(draft, "model.safetensors", s"weights of $model by $run")
       registry.publish(
         draft,
@@ -104,7 +104,7 @@ class EnvironmentsSpec extends LoopSpec {
       }
       dev.lake.replace(
         EvaluationTables.EVALUATIONS,
-        "evaluate-1",
+        Name.parse("evaluate-1"),
         rows.dataset(SharedSpark.session),
         "{}"
       )
@@ -113,7 +113,7 @@ class EnvironmentsSpec extends LoopSpec {
     def edge(run: String, kind: String, name: String, slice: String): Unit =
       dev.lake.replace(
         LedgerTables.LINEAGE,
-        run,
+        Name.parse(run),
         new TableRows(LedgerTables.LINEAGE)
           .add(
             Map[String, AnyRef](
@@ -147,9 +147,9 @@ class EnvironmentsSpec extends LoopSpec {
       there.manifest shouldBe policy.manifest
       there.toString shouldBe "policy/2"
       two.staging.registry.resolve(ModelRef.parse("sft/1")).manifest shouldBe sft.manifest
-      two.staging.registry.versions("policy").asScala shouldBe Seq(2)
+      two.staging.registry.versions(Name.parse("policy")).asScala shouldBe Seq(2)
       // Here, nothing has moved.
-      two.dev.registry.history("policy", "champion").asScala shouldBe empty
+      two.dev.registry.history(Name.parse("policy"), Alias.parse("champion")).asScala shouldBe empty
 
       val promotions = two.rows("staging", "promotions")
       promotions.map(row => (row("model"), row("role"), row("approver"))).toSet shouldBe
@@ -172,7 +172,9 @@ class EnvironmentsSpec extends LoopSpec {
       promote() shouldBe 0
       Seq("promotions", "evaluations", "promoted_lineage", "model_versions")
         .map(table => two.rows("staging", table).toSet) shouldBe before
-      two.staging.registry.history("policy", "champion").asScala should have size 1
+      two.staging.registry
+        .history(Name.parse("policy"), Alias.parse("champion"))
+        .asScala should have size 1
 
       // And from there it could go on: the evidence has come along.
       two.submit("staging", "promote", "promote-2", "--set", "alias=tested") shouldBe 0
@@ -184,7 +186,7 @@ class EnvironmentsSpec extends LoopSpec {
       two.evaluate(policy)
       two.edge("policy-1", "file", "x", null)
       val own = two.staging.registry
-      val draft = own.draft("policy", "theirs")
+      val draft = own.draft(Name.parse("policy"), Name.parse("theirs"))
       write(draft, "model.safetensors", "other weights")
       own.publish(
         draft,
@@ -204,7 +206,7 @@ class EnvironmentsSpec extends LoopSpec {
       )
       two.submit("dev", "promote", "promote-1", "--to", "staging") shouldBe 2
       two.output should include("Cannot take in policy/1: this registry has another policy/1")
-      own.history("policy", "champion").asScala shouldBe empty
+      own.history(Name.parse("policy"), Alias.parse("champion")).asScala shouldBe empty
 
       val three = new TwoEnvironments()
       val damaged = three.publish("policy", "policy-1")
@@ -212,7 +214,7 @@ class EnvironmentsSpec extends LoopSpec {
       write(damaged.folder, "model.safetensors", "changed on disk")
       three.submit("dev", "promote", "promote-1", "--to", "staging") shouldBe 2
       three.output should include("model.safetensors differ from the manifest")
-      three.staging.registry.versions("policy").asScala shouldBe empty
+      three.staging.registry.versions(Name.parse("policy")).asScala shouldBe empty
     }
 
     it("goes only where the environment promotes to") {

@@ -13,26 +13,78 @@ class FuzzSpec extends LoopSpec {
 
   /** JSON values. */
   private val values: IndexedSeq[String] = IndexedSeq(
-    "null", "true", "\"\"", "\" \"", "[]", "{}", "[null]", "[[[]]]", "0", "-1", "0.5", "1e308", "-1e308",
-    "1e999", "1e-999", "9223372036854775807", "-9223372036854775808", "9" * 400, "\"NaN\"", "\"Infinity\"",
-    "\"\\u0000\"", "\"\\ud800\"", "\"\\u202e\\u200b\"", "\"" + "x" * 3000 + "\"", "\"" + "ab " * 40000 + "\"",
-    "\"'; DROP TABLE runs; --\"", "\"../../etc\"", "\"1850-01-01T00:00:00Z\"", "\"1000-01-01T00:00:00Z\"",
-    "\"-5000-01-01T00:00:00Z\"", "\"+99999-01-01T00:00:00Z\"", "\"999999999-01-01T00:00:00Z\"",
-    "\"2026-02-30T00:00:00Z\"", "\"1969-12-31T23:59:59Z\"", "\"2026-01-02T10:00:00.123456789+18:00\"", "1767600000.25", "1767600000123",
-    "{\"role\":\"user\"}", "[{\"role\":1,\"content\":{}}]", "[{\"from\":null,\"value\":[]}]", "\"<EMAIL_1>\"", "\"%s%n%d\"", "\"a,b\\\"c\\n\""
+    "null",
+    "true",
+    "\"\"",
+    "\" \"",
+    "[]",
+    "{}",
+    "[null]",
+    "[[[]]]",
+    "0",
+    "-1",
+    "0.5",
+    "1e308",
+    "-1e308",
+    "1e999",
+    "1e-999",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9" * 400,
+    "\"NaN\"",
+    "\"Infinity\"",
+    "\"\\u0000\"",
+    "\"\\ud800\"",
+    "\"\\u202e\\u200b\"",
+    "\"" + "x" * 3000 + "\"",
+    "\"" + "ab " * 40000 + "\"",
+    "\"'; DROP TABLE runs; --\"",
+    "\"../../etc\"",
+    "\"1850-01-01T00:00:00Z\"",
+    "\"1000-01-01T00:00:00Z\"",
+    "\"-5000-01-01T00:00:00Z\"",
+    "\"+99999-01-01T00:00:00Z\"",
+    "\"999999999-01-01T00:00:00Z\"",
+    "\"2026-02-30T00:00:00Z\"",
+    "\"1969-12-31T23:59:59Z\"",
+    "\"2026-01-02T10:00:00.123456789+18:00\"",
+    "1767600000.25",
+    "1767600000123",
+    "{\"role\":\"user\"}",
+    "[{\"role\":1,\"content\":{}}]",
+    "[{\"from\":null,\"value\":[]}]",
+    "\"<EMAIL_1>\"",
+    "\"%s%n%d\"",
+    "\"a,b\\\"c\\n\""
   )
 
   private val lakeloop = Seq(
-    "conversation_id" -> "\"c%d\"", "user_id" -> "\"u%d\"", "created_at" -> "\"2026-01-02T10:00:00Z\"",
-    "prompt" -> "\"Where is parcel %d of the day?\"", "completion" -> "\"It is on its way, number %d, today.\"", "turn" -> "1",
-    "model_version" -> "\"m1\"", "product" -> "\"Orbit\"", "cohort" -> "\"eu\"", "latency_ms" -> "200", "tokens_in" -> "10",
-    "tokens_out" -> "12", "thumb" -> "1", "csat" -> "4", "task_completed" -> "true", "escalated" -> "false",
-    "business_value" -> "1.5", "consent" -> "true", "messages" -> "[{\"role\":\"system\",\"content\":\"Be brief.\"}]",
+    "conversation_id" -> "\"c%d\"",
+    "user_id" -> "\"u%d\"",
+    "created_at" -> "\"2026-01-02T10:00:00Z\"",
+    "prompt" -> "\"Where is parcel %d of the day?\"",
+    "completion" -> "\"It is on its way, number %d, today.\"",
+    "turn" -> "1",
+    "model_version" -> "\"m1\"",
+    "product" -> "\"Orbit\"",
+    "cohort" -> "\"eu\"",
+    "latency_ms" -> "200",
+    "tokens_in" -> "10",
+    "tokens_out" -> "12",
+    "thumb" -> "1",
+    "csat" -> "4",
+    "task_completed" -> "true",
+    "escalated" -> "false",
+    "business_value" -> "1.5",
+    "consent" -> "true",
+    "messages" -> "[{\"role\":\"system\",\"content\":\"Be brief.\"}]",
     "retrieved_documents" -> "[{\"id\":\"d1\",\"score\":0.5,\"rank\":1}]",
     "tool_calls" -> "[{\"name\":\"find\",\"arguments\":\"{}\",\"result\":\"x\"}]"
   )
   private val openAi = Seq(
-    "id" -> "\"o%d\"", "created" -> "1767600000", "model" -> "\"m1\"",
+    "id" -> "\"o%d\"",
+    "created" -> "1767600000",
+    "model" -> "\"m1\"",
     "messages" -> "[{\"role\":\"user\",\"content\":\"Where is parcel %d?\"},{\"role\":\"assistant\",\"content\":\"It is on its way, number %d.\"}]"
   )
   private val shareGpt = Seq(
@@ -40,8 +92,12 @@ class FuzzSpec extends LoopSpec {
     "conversations" -> "[{\"from\":\"human\",\"value\":\"Where is parcel %d?\"},{\"from\":\"gpt\",\"value\":\"It is on its way, number %d.\"}]"
   )
   private val message = Seq(
-    "message_id" -> "\"p%d\"", "parent_id" -> "null", "role" -> "\"prompter\"", "text" -> "\"Where is parcel %d?\"",
-    "created_date" -> "\"2026-01-02T10:00:00Z\"", "replies" -> "[{\"message_id\":\"r%d\",\"role\":\"assistant\",\"text\":\"On its way.\"}]"
+    "message_id" -> "\"p%d\"",
+    "parent_id" -> "null",
+    "role" -> "\"prompter\"",
+    "text" -> "\"Where is parcel %d?\"",
+    "created_date" -> "\"2026-01-02T10:00:00Z\"",
+    "replies" -> "[{\"message_id\":\"r%d\",\"role\":\"assistant\",\"text\":\"On its way.\"}]"
   )
   private val forms = IndexedSeq(lakeloop, openAi, shareGpt, message)
 
@@ -81,25 +137,43 @@ class FuzzSpec extends LoopSpec {
       val kept = lake.table("interactions").select("record_id")
       val refused =
         lake.table("quarantine").where("table_name = 'interactions'").select("record_id")
-      lake.table("interactions_raw").join(kept, Seq("record_id"), "left_anti").join(refused, Seq("record_id"), "left_anti").count() shouldBe 0
+      lake
+        .table("interactions_raw")
+        .join(kept, Seq("record_id"), "left_anti")
+        .join(refused, Seq("record_id"), "left_anti")
+        .count() shouldBe 0
       kept.join(refused, "record_id").count() shouldBe 0
       // The sound fifth, and what may hold such a value, is kept.
       lake.count("interactions") should be > 1000L
-      lake.count("interactions", "created_at < '1970-01-01' OR created_at >= '2100-01-01'") shouldBe 0
+      lake.count(
+        "interactions",
+        "created_at < '1970-01-01' OR created_at >= '2100-01-01'"
+      ) shouldBe 0
     }
 
     it("and through everything behind") {
       submit("sample-for-labeling", "s1", "items" -> "60")
       val items = lake.table("labeling_queue").select("item_id").collect().map(_.getString(0))
-      val cells = values.map(v => if (v.startsWith("\"")) v.drop(1).dropRight(1).replace("\\n", "\n").replace("\\u0000", "\u0000") else v)
-      val header = "item_id,rater_id,value,started_at,submitted_at,lead_time,confidence,shown_position,cohort,comment"
-      val plain = IndexedSeq("", "r1", "a", "", "2026-01-02T10:00:00Z", "12.5", "0.9", "ab", "eu", "")
+      val cells = values.map(v =>
+        if (v.startsWith("\""))
+          v.drop(1).dropRight(1).replace("\\n", "\n").replace("\\u0000", "\u0000")
+        else v
+      )
+      val header =
+        "item_id,rater_id,value,started_at,submitted_at,lead_time,confidence,shown_position,cohort,comment"
+      val plain =
+        IndexedSeq("", "r1", "a", "", "2026-01-02T10:00:00Z", "12.5", "0.9", "ab", "eu", "")
       val rows = items.toSeq.flatMap { item =>
         (0 until 8).map { r =>
           val at = if (r < 4) -1 else draw(plain.size, item.hashCode, r, 0)
-          plain.updated(0, item).updated(1, s"r$r").updated(2, if ((item.hashCode + r) % 3 == 0) "b" else "a").zipWithIndex
+          plain
+            .updated(0, item)
+            .updated(1, s"r$r")
+            .updated(2, if ((item.hashCode + r) % 3 == 0) "b" else "a")
+            .zipWithIndex
             .map { case (cell, i) =>
-              "\"" + (if (i == at) cells(draw(cells.size, item.hashCode, r, 1)) else cell).replace("\"", "\"\"") + "\""
+              "\"" + (if (i == at) cells(draw(cells.size, item.hashCode, r, 1)) else cell)
+                .replace("\"", "\"\"") + "\""
             }
             .mkString(",")
         }
@@ -109,22 +183,55 @@ class FuzzSpec extends LoopSpec {
       submit("labeler-agreement", "a1", "coefficients.resamples" -> "20")
       submit("build-preferences", "p1", "labels.min-probability" -> "0.5", "agreement-run" -> "a1")
       submit("train-reward", "t1", "name" -> "reward-linear", "snapshot" -> "p1")
-      submit("export", "x1", "format" -> "label-studio", "path" -> temporary().resolve("out.json").toString)
+      submit(
+        "export",
+        "x1",
+        "format" -> "label-studio",
+        "path" -> temporary().resolve("out.json").toString
+      )
       submit("report", "rep1") shouldBe 0
       submit("enforce-retention", "e1", "keep-days" -> "interactions=10") shouldBe 0
     }
 
     it("in pairs and items made elsewhere, too") {
-      val pair = Seq("prompt" -> "\"p %d\"", "chosen" -> "\"yes %d\"", "rejected" -> "\"no %d\"", "p_chosen" -> "0.9", "weight" -> "1", "margin" -> "0.5", "product" -> "\"x\"")
+      val pair = Seq(
+        "prompt" -> "\"p %d\"",
+        "chosen" -> "\"yes %d\"",
+        "rejected" -> "\"no %d\"",
+        "p_chosen" -> "0.9",
+        "weight" -> "1",
+        "margin" -> "0.5",
+        "product" -> "\"x\""
+      )
       def fuzzed(form: Seq[(String, String)], n: Int) = {
         val at = draw(form.size, n, 5)
-        form.zipWithIndex.map { case ((k, v), i) => s""""$k":${if (i == at) values(draw(values.size, n, 6)) else v.replace("%d", n.toString)}""" }.mkString("{", ",", "}")
+        form.zipWithIndex
+          .map { case ((k, v), i) =>
+            s""""$k":${if (i == at) values(draw(values.size, n, 6))
+              else v.replace("%d", n.toString)}"""
+          }
+          .mkString("{", ",", "}")
       }
-      val pairs = write(temporary(), "pairs.jsonl", (0 until 600).map(fuzzed(pair, _)).mkString("\n"))
-      submit("import-preferences", "ip", "path" -> pairs.toString, "format" -> "trl", all) shouldBe 0
+      val pairs =
+        write(temporary(), "pairs.jsonl", (0 until 600).map(fuzzed(pair, _)).mkString("\n"))
+      submit(
+        "import-preferences",
+        "ip",
+        "path" -> pairs.toString,
+        "format" -> "trl",
+        all
+      ) shouldBe 0
       submit("train-reward", "t2", "name" -> "reward-linear", "snapshot" -> "ip")
-      val item = Seq("item_id" -> "\"i%d\"", "prompt" -> "\"p %d\"", "completion_a" -> "\"a %d\"", "completion_b" -> "\"b %d\"", "product" -> "\"x\"", "gold_value" -> "\"a\"")
-      val queue = write(temporary(), "queue.jsonl", (0 until 600).map(fuzzed(item, _)).mkString("\n"))
+      val item = Seq(
+        "item_id" -> "\"i%d\"",
+        "prompt" -> "\"p %d\"",
+        "completion_a" -> "\"a %d\"",
+        "completion_b" -> "\"b %d\"",
+        "product" -> "\"x\"",
+        "gold_value" -> "\"a\""
+      )
+      val queue =
+        write(temporary(), "queue.jsonl", (0 until 600).map(fuzzed(item, _)).mkString("\n"))
       submit("import-queue", "iq", "path" -> queue.toString, all) shouldBe 0
     }
   }

@@ -1,6 +1,7 @@
 package io.lakeloop.jobs
 
 import com.fasterxml.jackson.databind.ObjectMapper
+import io.lakeloop.config.Name
 import io.lakeloop.lm.ModelFolder
 import java.nio.file.Files
 import scala.collection.JavaConverters._
@@ -409,13 +410,13 @@ class SimulatedLoopSpec extends LoopSpec {
       for ((name, rows) <- tables.zip(before)) {
         withClue(name)(lake.rows(name) shouldBe rows)
       }
-      lake.registry.versions("policy").asScala shouldBe Seq(1)
+      lake.registry.versions(Name.parse("policy")).asScala shouldBe Seq(1)
     }
   }
 
   describe("a checkpoint from outside") {
     it("is taken into the registry once") {
-      lake.registry.versions("base-llama3").asScala shouldBe Seq(1)
+      lake.registry.versions(Name.parse("base-llama3")).asScala shouldBe Seq(1)
       lake.count("model_versions", "model = 'base-llama3'") shouldBe 1
       lake
         .table("model_versions")
@@ -515,7 +516,7 @@ class SimulatedLoopSpec extends LoopSpec {
       lake.submit("train-sft", "bad1", settings: _*) shouldBe 2
       lake.output should include("Cannot go on training")
       lake.count("runs", "run_id = 'bad1' AND error_code = 'TRAINING_DIVERGED'") shouldBe 1
-      lake.registry.versions("sft-bad").asScala shouldBe empty
+      lake.registry.versions(Name.parse("sft-bad")).asScala shouldBe empty
     }
 
     it("that diverges on Spark keeps what was committed") {
@@ -530,7 +531,7 @@ class SimulatedLoopSpec extends LoopSpec {
       lake.submit("train-policy", "bad2", settings: _*) shouldBe 2
       lake.output should include regex "Cannot go on training: .* is .* at step [01]"
       lake.count("runs", "run_id = 'bad2' AND error_code = 'TRAINING_DIVERGED'") shouldBe 1
-      lake.registry.versions("policy-bad").asScala shouldBe empty
+      lake.registry.versions(Name.parse("policy-bad")).asScala shouldBe empty
     }
 
     it("refuses what cannot work before it begins") {

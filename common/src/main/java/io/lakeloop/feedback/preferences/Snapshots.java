@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.run.JobContext;
@@ -89,12 +90,12 @@ public final class Snapshots {
    *
    * @throws UserError INPUT_MISSING if there is no such snapshot
    */
-  public static String resolve(JobContext context, String snapshot) {
+  public static String resolve(JobContext context, Name snapshot) {
     Dataset<Row> snapshots = context.tables().read(PreferencesTables.DATASET_SNAPSHOTS);
     List<Row> found =
-        (snapshot.equals("latest")
+        (snapshot.text().equals("latest")
                 ? snapshots.orderBy(col("created_at").desc(), col("snapshot_id").desc()).limit(1)
-                : snapshots.where(col("snapshot_id").equalTo(snapshot)))
+                : snapshots.where(col("snapshot_id").equalTo(snapshot.text())))
             .select("snapshot_id")
             .collectAsList();
     if (found.isEmpty()) {
@@ -106,7 +107,7 @@ public final class Snapshots {
           ErrorCode.INPUT_MISSING,
           "Cannot find the snapshot %s%s. Run build-preferences or import-preferences.",
           snapshot,
-          io.lakeloop.config.Suggestion.didYouMean(snapshot, known));
+          io.lakeloop.config.Suggestion.didYouMean(snapshot.text(), known));
     }
     return found.get(0).getString(0);
   }
@@ -119,7 +120,7 @@ public final class Snapshots {
    * @throws UserError INPUT_MISSING if there is no such snapshot, USE_NOT_INTENDED if it is for
    *     something else
    */
-  public static String resolveFor(JobContext context, String snapshot, String purpose) {
+  public static String resolveFor(JobContext context, Name snapshot, String purpose) {
     String id = resolve(context, snapshot);
     String intended =
         context

@@ -1,11 +1,11 @@
 package io.lakeloop.lm.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.lm.ModelJson;
 import io.lakeloop.lm.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,13 +91,9 @@ public final class Tokenizer implements AutoCloseable {
               + " tokenizer there.",
           folder);
     }
-    // Unless told otherwise the binding cuts at 512 tokens and pads.
-    HuggingFaceTokenizer delegate =
-        HuggingFaceTokenizer.builder()
-            .optTokenizerPath(tokenizerJson)
-            .optTruncation(false)
-            .optPadding(false)
-            .build();
+    // The binding has no bounds of its own.
+    ModelJson.read(tokenizerJson);
+    HuggingFaceTokenizer delegate = delegate(tokenizerJson);
     try {
       return new Tokenizer(delegate, folder);
     } catch (IOException | RuntimeException e) {
@@ -106,16 +102,29 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  private static HuggingFaceTokenizer delegate(Path tokenizerJson) throws IOException {
+    try {
+      // Unless told otherwise the binding cuts at 512 tokens and pads.
+      return HuggingFaceTokenizer.builder()
+          .optTokenizerPath(tokenizerJson)
+          .optTruncation(false)
+          .optPadding(false)
+          .build();
+    } catch (RuntimeException e) {
+      throw new UserError(
+          ErrorCode.ARTIFACT_CORRUPT,
+          "Cannot read %s: it describes no tokenizer that is known: %s. Save the model's fast"
+              + " tokenizer there.",
+          tokenizerJson,
+          String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given"));
+    }
+  }
+
   private static JsonNode json(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return JSON.createObjectNode();
     }
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new UserError(
-          ErrorCode.ARTIFACT_CORRUPT, "Cannot read %s: it is no JSON. Fetch it again.", file);
-    }
+    return ModelJson.read(file);
   }
 
   private static String jinja(Path folder, JsonNode config) throws IOException {

@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.benchmark;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.reward.LabelEfficiency;
@@ -15,11 +16,10 @@ import java.util.Map;
 public final class BenchmarkLabelingJob implements Job<BenchmarkLabelingJob.Config> {
 
   public record Config(
-      String snapshot, List<String> labels, int repetitions, double regularisation, long seed) {
+      Name snapshot, List<String> labels, int repetitions, double regularisation, long seed) {
     public Config {
       Problems problems =
           Problems.in("benchmark-labeling")
-              .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
               .require(!labels.isEmpty(), "labels is empty: give numbers of labels")
               .require(repetitions >= 1, "repetitions must be at least 1, got %d", repetitions)
               .require(

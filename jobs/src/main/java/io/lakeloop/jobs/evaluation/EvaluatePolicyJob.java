@@ -1,6 +1,7 @@
 package io.lakeloop.jobs.evaluation;
 
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Comparison;
 import io.lakeloop.evaluation.GoldJudge;
@@ -33,8 +34,8 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
       ModelRef policy,
       ModelRef opponent,
       ModelRef rewardModel,
-      String snapshot,
-      String suite,
+      Name snapshot,
+      Name suite,
       int samplesPerPrompt,
       double temperature,
       int microbatchRows,
@@ -42,8 +43,6 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
       long seed) {
     public Config {
       Problems.in("evaluate-policy")
-          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
-          .require(!suite.isBlank(), "suite is empty")
           .require(
               samplesPerPrompt >= 1,
               "samples-per-prompt must be at least 1, got %d",
@@ -88,7 +87,7 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
         PolicyEvaluation.metrics(comparisons, JobContext.key(config.seed(), "intervals"));
 
     context.tables().replace(judgments(config, context, policy, opponent, judge, comparisons));
-    context.tables().replace(Metric.rows(context, policy, config.suite(), metrics));
+    context.tables().replace(Metric.rows(context, policy, config.suite().text(), metrics));
     for (Metric metric : metrics) {
       context.say(
           "%s against %s: %s %.4f (95%% CI %.4f to %.4f)",
@@ -114,7 +113,7 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     for (Comparison c : comparisons) {
       Map<String, Object> row = new HashMap<>();
       row.put("run_id", context.runId());
-      row.put("suite", config.suite());
+      row.put("suite", config.suite().text());
       row.put("item_id", Digest.of(c.promptText() + "|" + c.sample()).substring(0, 32));
       row.put("prompt", c.promptText());
       row.put("model", policy.toString());

@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.evaluation;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
@@ -19,10 +20,9 @@ import java.util.List;
 public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
 
   public record Config(
-      ModelRef rewardModel, String snapshot, String split, Precision precision, long seed) {
+      ModelRef rewardModel, Name snapshot, String split, Precision precision, long seed) {
     public Config {
       Problems.in("evaluate-reward")
-          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
           .require(
               split.equals("train") || split.equals("test"),
               "split must be train or test, got '%s'",

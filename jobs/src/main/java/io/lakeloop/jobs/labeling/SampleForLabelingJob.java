@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.sampling.AnswerPairs;
 import io.lakeloop.feedback.sampling.Boosts;
@@ -71,10 +72,18 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
       rewardModels.forEach(
           model ->
               problems.require(
-                  model.matches("[a-z][a-z0-9-]{0,62}/[1-9][0-9]{0,8}"),
-                  "reward-models must be named with their version, as reward/3, got '%s'",
-                  model));
+                  isPinned(model),
+                  "reward-models must be named with their version, as reward/3, got %s",
+                  Quoted.of(model)));
       problems.throwIfAny();
+    }
+
+    private static boolean isPinned(String model) {
+      try {
+        return ModelRef.parse(model).isPinned();
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import static io.lakeloop.table.LedgerTables.RUNS;
 import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.consensus.Consensus;
@@ -28,7 +29,7 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
 
   public record Config(
       String question,
-      String agreementRun,
+      Name agreementRun,
       Consensus.Method method,
       PreferenceSettings labels,
       double testShare,
@@ -36,7 +37,6 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
     public Config {
       Problems.in("build-preferences")
           .require(!question.isBlank(), "question is empty")
-          .require(!agreementRun.isBlank(), "agreement-run is empty")
           .require(
               testShare > 0 && testShare < 1,
               "test-share must lie between 0 and 1, got %s",
@@ -113,8 +113,8 @@ public final class BuildPreferencesJob implements Job<BuildPreferencesJob.Config
   }
 
   private static String agreementRun(Config config, JobContext context) {
-    if (!config.agreementRun().equals("latest")) {
-      return config.agreementRun();
+    if (!config.agreementRun().text().equals("latest")) {
+      return config.agreementRun().text();
     }
     List<Row> runs =
         context

@@ -6,6 +6,8 @@ import static io.lakeloop.table.PreferencesTables.PREFERENCES;
 import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.NameOrNone;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.pairs.PairWriter;
@@ -51,11 +53,10 @@ public final class ExportJob implements Job<ExportJob.Config> {
   }
 
   public record Config(
-      String path, Format format, Contents dataset, String snapshot, String split, String run) {
+      String path, Format format, Contents dataset, Name snapshot, String split, NameOrNone run) {
     public Config {
       Problems.in("export")
           .require(!path.isBlank(), "path is empty: name a file (parquet: a folder)")
-          .require(!snapshot.isBlank(), "snapshot is empty: name one, or latest")
           .require(
               split.matches("all|train|test"), "split must be all, train or test, got '%s'", split)
           .throwIfAny();
@@ -103,6 +104,10 @@ public final class ExportJob implements Job<ExportJob.Config> {
   }
 
   private static Dataset<Row> ofRun(Dataset<Row> rows, Config config) {
-    return config.run().isBlank() ? rows : rows.where(col("run_id").equalTo(config.run()));
+    return config
+        .run()
+        .name()
+        .map(run -> rows.where(col("run_id").equalTo(run.text())))
+        .orElse(rows);
   }
 }

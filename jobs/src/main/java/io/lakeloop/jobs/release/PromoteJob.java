@@ -5,8 +5,11 @@ import static io.lakeloop.table.RegistryTables.ALIAS_EVENTS;
 import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
+import io.lakeloop.config.NameOrNone;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
+import io.lakeloop.registry.Alias;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.registry.Registry;
@@ -30,19 +33,14 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
 
   public record Config(
       ModelRef model,
-      String alias,
-      String suite,
+      Alias alias,
+      Name suite,
       double minWinRate,
       double maxSafetyViolationRate,
       String actor,
-      String to) {
+      NameOrNone to) {
     public Config {
       Problems.in("promote")
-          .require(
-              alias.matches("[a-z][a-z0-9-]{0,61}") && !alias.equals("latest"),
-              "alias must be lower-case letters, digits and '-', and not latest, got '%s'",
-              alias)
-          .require(!suite.isBlank(), "suite is empty")
           .require(
               minWinRate >= 0 && minWinRate <= 1,
               "min-win-rate must lie in 0..1, got %s",
@@ -83,20 +81,21 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
             config.suite(),
             value(violations));
 
-    if (config.to().isBlank()) {
+    if (config.to().name().isEmpty()) {
       Registry.AliasEvent event = move(config, context, context.registry(), candidate, reason);
       context.tables().replace(aliasEvents(config, context, event, candidate, winRate));
       context.say("%s is now %s/%s: %s", candidate, candidate.model(), config.alias(), reason);
     } else {
-      Environment target = EnvironmentPromotion.target(context, config.to());
+      String to = config.to().text();
+      Environment target = EnvironmentPromotion.target(context, to);
       ModelVersion copy =
-          new EnvironmentPromotion(context, target, config.to(), config.actor())
+          new EnvironmentPromotion(context, target, to, config.actor())
               .copy(candidate, winRate.getAs("run_id"), reason);
       Registry.AliasEvent event = move(config, context, target.registry(), copy, reason);
       context.tablesOf(target).replace(aliasEvents(config, context, event, copy, winRate));
       context.say(
           "%s of %s is now %s/%s of %s: %s",
-          candidate, context.environment(), copy.model(), config.alias(), config.to(), reason);
+          candidate, context.environment(), copy.model(), config.alias(), to, reason);
     }
   }
 
@@ -107,7 +106,7 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
         config.alias(),
         version,
         config.actor(),
-        context.runId(),
+        Name.parse(context.runId()),
         reason,
         context.startedAt().toInstant().toString());
   }
@@ -122,7 +121,7 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
                 col("model")
                     .equalTo(candidate.model())
                     .and(col("version").equalTo(candidate.version()))
-                    .and(col("suite").equalTo(config.suite()))
+                    .and(col("suite").equalTo(config.suite().text()))
                     .and(col("slice_kind").equalTo("all"))
                     .and(col("metric").equalTo(metric)))
             .orderBy(col("at").desc(), col("run_id").desc())
@@ -178,7 +177,7 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
     Map<String, Object> row = new HashMap<>();
     row.put("run_id", context.runId());
     row.put("model", candidate.model());
-    row.put("alias", config.alias());
+    row.put("alias", config.alias().toString());
     row.put("from_version", event.from() == 0 ? null : event.from());
     row.put("to_version", event.to());
     row.put("actor", event.actor());

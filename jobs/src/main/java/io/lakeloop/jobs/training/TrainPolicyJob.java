@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.training;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
@@ -69,12 +70,12 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
   }
 
   public record Config(
-      String name,
+      Name name,
       Algorithm algorithm,
       ModelSource baseModel,
       ModelRef rewardModel,
       RewardModels.Aggregate reward,
-      String snapshot,
+      Name snapshot,
       String purpose,
       PolicyFolder.Limits limits,
       PolicyReplicas.ValueModel valueModel,
@@ -90,9 +91,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
       long seed) {
     public Config {
       Problems.in("train-policy")
-          .require(!name.isBlank(), "name is empty")
           .require(!purpose.isBlank(), "purpose is empty: say what the model is for")
-          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
           .require(tablesEvery >= 1, "tables-every must be at least 1, got %d", tablesEvery)
           .require(!baseModel.isNone(), "base-model is none: name a model to start from")
           .require(

@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.training;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
@@ -63,8 +64,8 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
   }
 
   public record Config(
-      String name,
-      String snapshot,
+      Name name,
+      Name snapshot,
       String purpose,
       String product,
       Architecture architecture,
@@ -79,9 +80,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       long seed) {
     public Config {
       Problems.in("train-reward")
-          .require(!name.isBlank(), "name is empty")
           .require(!purpose.isBlank(), "purpose is empty: say what the model is for")
-          .require(!snapshot.isBlank(), "snapshot is empty: give a snapshot id, or latest")
           .require(!product.isBlank(), "product is empty: name one, or all")
           .require(
               linear.regularisation() >= 0,

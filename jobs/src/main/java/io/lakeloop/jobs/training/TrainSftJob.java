@@ -2,6 +2,7 @@ package io.lakeloop.jobs.training;
 
 import static io.lakeloop.table.FeedbackTables.INTERACTIONS;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
@@ -46,7 +47,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
   }
 
   public record Config(
-      String name,
+      Name name,
       ModelSource baseModel,
       Model model,
       int maxExamples,
@@ -64,7 +65,6 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       long seed) {
     public Config {
       Problems.in("train-sft")
-          .require(!name.isBlank(), "name is empty")
           .require(
               model.vocabSize() >= 300 && model.vocabSize() <= 65_536,
               "model.vocab-size must lie in 300..65536, got %d",
