@@ -5,11 +5,13 @@ import io.lakeloop.config.Name;
 import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a command line asks for, whatever the job.
@@ -32,7 +34,8 @@ public record Invocation(
    * Reads {@code --env --conf --lake --run-id --set}, and {@code --to E}, which is short for {@code
    * --set to=E}.
    *
-   * @throws UserError CONFIG_INVALID naming the argument that is wrong
+   * @throws UserError CONFIG_INVALID naming the argument that is wrong, or given twice: a second
+   *     {@code --conf} behind that of the scripts would replace an environment's reviewed settings
    */
   public static Invocation parse(List<String> arguments) {
     Name environment = Name.parse("local");
@@ -41,9 +44,13 @@ public record Invocation(
     Optional<Name> runId = Optional.empty();
     Map<String, String> overrides = new LinkedHashMap<>();
     boolean terminal = false;
+    Set<String> given = new HashSet<>();
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
       String argument = rest.next();
+      if (!argument.equals("--set") && !given.add(argument)) {
+        throw invalid("%s is given twice", argument);
+      }
       switch (argument) {
         case "--env" -> environment = name(argument, value(argument, rest));
         case "--conf" -> conf = Path.of(value(argument, rest));

@@ -9,4 +9,12 @@ package io.lakeloop.run;
 @FunctionalInterface
 public interface Job<C extends Record> {
   void run(C config, JobContext context) throws Exception;
+
+  /**
+   * True if what a run writes depends on what other runs of the job have written: then only one of
+   * them may be at work at a time.
+   */
+  default boolean isAlone() {
+    return false;
+  }
 }

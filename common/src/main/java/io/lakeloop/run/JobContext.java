@@ -187,6 +187,11 @@ public final class JobContext {
     return Timestamp.from(start.startedAt());
   }
 
+  /** Other runs that drivers are at work on now. */
+  public List<Name> othersAtWork() throws IOException, InterruptedException {
+    return registry.atWork().stream().filter(run -> !run.equals(start.runId())).toList();
+  }
+
   /** Prints a line for the person who watches. */
   public void say(String message, Object... arguments) {
     console.say("  " + message, arguments);

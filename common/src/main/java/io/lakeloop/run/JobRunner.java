@@ -10,6 +10,7 @@ import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
+import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
@@ -77,9 +78,22 @@ public final class JobRunner {
         invocation
             .runId()
             .orElseGet(() -> Name.parse(definition.name() + "-" + RUN_TIME.format(now)));
-    try (Lease lease = Lease.take(artifacts, runId, console, this::interrupt, Lease.PACE)) {
+    try (Lease alone = definition.job().isAlone() ? take(anyRunOf(definition)) : null;
+        Lease lease = take(runId)) {
       attempt(definition, invocation, config, lease, now);
+      if (alone != null) {
+        alone.requireHeld();
+      }
     }
+  }
+
+  /** What the one run of a job holds that may be at work. */
+  private static Name anyRunOf(JobDefinition<?> definition) {
+    return Name.parse("any-" + definition.name());
+  }
+
+  private Lease take(Name name) throws IOException, InterruptedException {
+    return Lease.take(artifacts, name, console, this::interrupt, Lease.PACE);
   }
 
   /** Stops what this driver computes: another one has taken the run over. */
@@ -169,6 +183,7 @@ public final class JobRunner {
     String shown = Settings.toJson(config, new NameRedactor()::redact);
     Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), shown, digest);
     if (earlier.isPresent()) {
+      requireNothingDeletedSince(definition, earlier.get());
       return earlier.get();
     }
     Ledger.Start start =
@@ -183,6 +198,24 @@ public final class JobRunner {
             codeVersion);
     ledger.started(start);
     return start;
+  }
+
+  /** What was pinned would bring back what people asked to have deleted. */
+  private void requireNothingDeletedSince(JobDefinition<?> definition, Ledger.Start earlier) {
+    if (definition.writes().contains(RetentionTables.DELETIONS)) {
+      return;
+    }
+    for (Table table : definition.reads()) {
+      String pinned = earlier.pinned().getOrDefault("table:" + table.name(), RunTables.ABSENT);
+      if (!pinned.equals(RunTables.ABSENT) && lake.deletedSince(table, Long.parseLong(pinned))) {
+        throw new UserError(
+            ErrorCode.INPUT_MISSING,
+            "Cannot run %s again: rows of %s that it read have been deleted since, as too old or on"
+                + " request, and must not come back. Start a new run, under another --run-id.",
+            earlier.runId(),
+            table.name());
+      }
+    }
   }
 
   /** Fixes what "now" means for this run: versions of tables, and of models named in settings. */

@@ -2,10 +2,12 @@ package io.lakeloop.run;
 
 import static io.lakeloop.table.RegistryTables.MODEL_VERSIONS;
 
+import io.lakeloop.config.Name;
 import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.Recorded;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,14 @@ final class LakeRegistry {
       registry = new Registry(artifacts, recorded());
     }
     return registry;
+  }
+
+  /** Runs that drivers are at work on now. */
+  List<Name> atWork() throws IOException, InterruptedException {
+    return UnfinishedRuns.of(lake, artifacts).stream()
+        .filter(UnfinishedRuns.Unfinished::isAlive)
+        .map(UnfinishedRuns.Unfinished::runId)
+        .toList();
   }
 
   private Map<String, List<Recorded>> recorded() {

@@ -10,7 +10,12 @@ import io.lakeloop.registry.ArtifactStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -153,6 +158,35 @@ final class Lease implements AutoCloseable {
         return new Lease(store, runId, mine, onLost, pace);
       }
     }
+  }
+
+  /** Those of the runs whose leases are held by drivers that give signs of life. */
+  static Set<Name> alive(ArtifactStore store, List<Name> runs, Pace pace)
+      throws IOException, InterruptedException {
+    Content mine = Content.mine();
+    Set<Name> alive = new HashSet<>();
+    Map<Name, Optional<String>> silent = new HashMap<>();
+    for (Name run : runs) {
+      Optional<String> found = store.record(name(run));
+      if (found.isPresent() && found.flatMap(Content::read).filter(c -> c.isFree(mine)).isEmpty()) {
+        silent.put(run, found);
+      }
+    }
+    long look = Math.max(1, Math.min(pace.beat().toMillis(), pace.patience().toMillis()) / LOOKS);
+    for (long waited = 0;
+        waited < pace.patience().toMillis() && !silent.isEmpty();
+        waited += look) {
+      Thread.sleep(look);
+      for (Name run : List.copyOf(silent.keySet())) {
+        Optional<String> now = store.record(name(run));
+        if (!now.equals(silent.get(run))) {
+          silent.remove(run);
+          // A lease that went is of a run that ended meanwhile.
+          now.ifPresent(held -> alive.add(run));
+        }
+      }
+    }
+    return alive;
   }
 
   private static void sayWatching(

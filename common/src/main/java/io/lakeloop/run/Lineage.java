@@ -14,7 +14,6 @@ import java.util.Map;
 final class Lineage {
   private final Name runId;
   private final Map<String, Map<String, Object>> edges = new LinkedHashMap<>();
-  private final NameRedactor names = new NameRedactor();
   private final List<InputFile> inputs = new ArrayList<>();
   private long rowsRead;
   private long rowsWritten;
@@ -38,13 +37,17 @@ final class Lineage {
     edge.put("run_id", runId.text());
     edge.put("direction", direction);
     edge.put("kind", kind);
-    // What people call their files may name somebody.
-    edge.put("name", kind.equals("file") ? names.redact(name) : name);
+    edge.put("name", kind.equals("file") ? fileName(name) : name);
     edge.put("version", version);
     edge.put("slice", slice);
     edge.put("digest", digest);
     // What was read twice is one edge.
     edges.put(String.join("|", direction, kind, name, String.valueOf(slice)), edge);
+  }
+
+  /** What the table calls a file: its name may name somebody. */
+  static String fileName(String path) {
+    return new NameRedactor().redact(path);
   }
 
   void account(InputFile input) {

@@ -1,7 +1,10 @@
 package io.lakeloop.run;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.lakeloop.config.Name;
 import io.lakeloop.table.Lake;
+import io.lakeloop.table.LedgerTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
 import java.io.IOException;
@@ -21,11 +24,14 @@ public final class RunTables {
   /** How a pin says that the table did not exist yet. */
   static final String ABSENT = "absent";
 
+  private static final double MILLIS_PER_HOUR = 3.6e6;
+
   private final Lake lake;
   private final Name runId;
   private final Map<String, String> pinned;
   private final Lineage lineage;
   private final String userMetadata;
+  private long vacuumBegan;
 
   RunTables(
       Lake lake, Name runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
@@ -80,6 +86,16 @@ public final class RunTables {
   /** Reads the whole table, which is empty where it does not exist. */
   public Dataset<Row> readOrEmpty(Table table) {
     return exists(table) ? read(table) : lake.empty(table);
+  }
+
+  /** What other runs have written until now, whatever was pinned: what they took is taken. */
+  public Dataset<Row> ofOthersNow(Table table) {
+    OptionalLong latest = lake.version(table);
+    if (latest.isEmpty()) {
+      return lake.empty(table);
+    }
+    Dataset<Row> rows = lake.read(table, latest.getAsLong());
+    return rows.where(rows.col(table.slice()).notEqual(runId.text()));
   }
 
   private Dataset<Row> read(Table table, String slice) {
@@ -139,15 +155,33 @@ public final class RunTables {
     return String.valueOf(lake.version(table).orElseThrow());
   }
 
-  /** Lets go of files that no version younger than so many hours needs. */
+  /**
+   * Lets go of files that no version younger than so many hours needs; never of one that was
+   * written since the first call: it may be another run's, not yet committed.
+   */
   public void vacuum(Table table, double hours) {
-    lake.vacuum(table, hours);
+    long now = System.currentTimeMillis();
+    vacuumBegan = vacuumBegan == 0 ? now : vacuumBegan;
+    lake.vacuum(table, Math.max(hours, (now - vacuumBegan) / MILLIS_PER_HOUR));
   }
 
   /** Writes rows as Parquet to a folder outside the lake. */
-  public void export(Dataset<Row> rows, String path) {
-    lake.export(rows, path);
+  public void export(Dataset<Row> rows, String path) throws IOException {
+    lake.export(rows, path, hasWritten(path));
     lineage.write("file", path, null, null, null, 0);
+  }
+
+  /** True if an earlier attempt of this run has written the file. */
+  private boolean hasWritten(String path) {
+    return lake.exists(LedgerTables.LINEAGE)
+        && !lake.read(LedgerTables.LINEAGE)
+            .where(
+                col("run_id")
+                    .equalTo(runId.text())
+                    .and(col("direction").equalTo("write"))
+                    .and(col("kind").equalTo("file"))
+                    .and(col("name").equalTo(Lineage.fileName(path))))
+            .isEmpty();
   }
 
   /** Copies a file of this machine to a folder in a bucket. */
@@ -162,7 +196,7 @@ public final class RunTables {
 
   /** Writes lines to a file outside the lake; returns how many there were. */
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
-    long written = lake.exportLines(lines, path, array);
+    long written = lake.exportLines(lines, path, array, hasWritten(path));
     lineage.write("file", path, null, null, null, written);
     return written;
   }

@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -35,6 +36,10 @@ import scala.Option;
 /** The Delta tables below one folder: the only place that reads and writes them. */
 public final class Lake {
   private static final int SCHEMA_VERSION = 1;
+
+  /** What Delta calls commits that take rows away. */
+  private static final Set<String> DELETING = Set.of("DELETE", "MERGE");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SparkSession spark;
@@ -191,6 +196,22 @@ public final class Lake {
                 .execute());
   }
 
+  /** True if rows were deleted behind the version, or if nobody can tell any more. */
+  public boolean deletedSince(Table table, long version) {
+    long latest = version(table).orElse(version);
+    for (long later = version + 1; later <= latest; later++) {
+      try {
+        if (DELETING.contains(commitInfo(table, later).path("operation").asText())) {
+          return true;
+        }
+      } catch (UncheckedIOException e) {
+        // Delta lets go of its log's files when they are old, and of what they said.
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void withMetadata(String userMetadata, Runnable commit) {
     String setting = "spark.databricks.delta.commitInfo.userMetadata";
     spark.conf().set(setting, userMetadata);
@@ -225,19 +246,32 @@ public final class Lake {
     return spark.read().format("delta").load(root + "/copies/" + name);
   }
 
-  /** Writes the rows as Parquet to a folder outside the lake. */
-  public void export(Dataset<Row> rows, String path) {
-    rows.write().mode("overwrite").parquet(path);
+  /**
+   * Writes the rows as Parquet to a folder outside the lake, which appears when all are written.
+   *
+   * @param again true if what is there may go: it is this run's
+   * @throws UserError CONFIG_INVALID if something else is there
+   */
+  public void export(Dataset<Row> rows, String path, boolean again) throws IOException {
+    Path target = new Path(path);
+    requireFree(target, again);
+    Path draft = new Path(path + ".draft");
+    rows.write().mode("overwrite").parquet(draft.toString());
+    appear(draft, target);
   }
 
   /**
    * Writes lines to a file outside the lake, which appears when all are written.
    *
    * @param array true to make one JSON array of them
+   * @param again true if what is there may go: it is this run's
    * @return lines written; where there is none, no file is made
+   * @throws UserError CONFIG_INVALID if something else is there
    */
-  public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
+  public long exportLines(Iterator<String> lines, String path, boolean array, boolean again)
+      throws IOException {
     Path target = new Path(path);
+    requireFree(target, again);
     Path draft = new Path(path + ".draft");
     FileSystem files = fileSystem(target);
     long written = 0;
@@ -256,9 +290,26 @@ public final class Lake {
       files.delete(draft, false);
       return 0;
     }
-    files.delete(target, false);
-    files.rename(draft, target);
+    appear(draft, target);
     return written;
+  }
+
+  private void requireFree(Path target, boolean again) throws IOException {
+    if (!again && fileSystem(target).exists(target)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot write %s: it exists, and this run has not made it. Name another place, or remove"
+              + " it.",
+          target);
+    }
+  }
+
+  private void appear(Path draft, Path target) throws IOException {
+    FileSystem files = fileSystem(target);
+    files.delete(target, true);
+    if (!files.rename(draft, target)) {
+      throw new IOException(draft + " cannot be renamed to " + target + ".");
+    }
   }
 
   /** Copies a file of this machine to wherever Hadoop's file systems reach. */

@@ -10,6 +10,7 @@ import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.Failure;
 import io.lakeloop.run.Invocation;
 import io.lakeloop.run.JobRunner;
+import io.lakeloop.text.NameRedactor;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
-/** The one entry point that spark-submit calls: {@code JOB arguments}, quickstart or sql. */
+/**
+ * The one entry point that spark-submit calls: {@code JOB arguments}, quickstart, status or sql.
+ */
 public final class Main {
   private Main() {}
 
@@ -29,7 +32,7 @@ public final class Main {
       code = run(List.of(args));
     } catch (Exception e) {
       UserError error = Failure.userError(e).orElseThrow(() -> e);
-      System.err.println(error.getMessage());
+      System.err.println(new NameRedactor().redact(error.getMessage()));
       code = error.code().exitCode();
     }
     SparkSession.getActiveSession()
@@ -64,6 +67,11 @@ public final class Main {
     EnvironmentSettings settings =
         EnvironmentSettings.load(invocation.conf(), invocation.environment().text());
     settings.requireOpen(invocation.environment().text(), command, invocation.overrides().keySet());
+    if (command.equals("status")) {
+      Environment environment =
+          environment(invocation.conf(), invocation.environment().text(), invocation.lake());
+      return StatusCommand.run(invocation, environment, System.out);
+    }
     Clock clock = Clock.systemUTC();
     Console console = new Console(System.err, invocation.terminal(), !quickstart, clock);
     if (quickstart) {

@@ -5,10 +5,12 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.ReadOnlySql;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** Answers one query over the lake's tables on standard output. */
 final class SqlCommand {
@@ -20,9 +22,13 @@ final class SqlCommand {
     Optional<String> root = Optional.empty();
     String format = "table";
     String query = null;
+    Set<String> given = new HashSet<>();
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
       String argument = rest.next();
+      if (argument.startsWith("--") && !given.add(argument)) {
+        throw invalid("%s is given twice", argument);
+      }
       switch (argument) {
         case "--conf" -> conf = Path.of(value(argument, rest));
         case "--env" -> environment = value(argument, rest);

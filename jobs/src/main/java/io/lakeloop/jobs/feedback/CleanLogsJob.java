@@ -53,19 +53,29 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
   }
 
   @Override
+  public boolean isAlone() {
+    return true;
+  }
+
+  @Override
   public void run(Config config, JobContext context) throws Exception {
     byte[] subjectKey =
         context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey());
-    Dataset<Row> known = others(context, INTERACTIONS);
+    Dataset<Row> known =
+        context.tables().readOrEmpty(INTERACTIONS).where(col("run_id").notEqual(context.runId()));
+    // What another run took while this one was stopped is taken.
+    Dataset<Row> taken = context.tables().ofOthersNow(INTERACTIONS);
     Dataset<Row> refused =
-        others(context, QUARANTINE)
+        context
+            .tables()
+            .ofOthersNow(QUARANTINE)
             .where(
                 col("table_name").equalTo(INTERACTIONS.name()).and(col("record_id").isNotNull()));
     Dataset<Row> raw =
         context
             .tables()
             .read(INTERACTIONS_RAW)
-            .join(known.select("record_id"), "record_id", "left_anti")
+            .join(taken.select("record_id"), "record_id", "left_anti")
             .join(refused.select("record_id"), "record_id", "left_anti");
 
     LogCleaner cleaner =
@@ -92,10 +102,5 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
               Duplicates.mark(accepted, known, config.duplicates())
                   .withColumn("run_id", lit(context.runId())));
     }
-  }
-
-  /** Rows of other runs: what this run wrote in an earlier attempt is written again. */
-  private static Dataset<Row> others(JobContext context, io.lakeloop.table.Table table) {
-    return context.tables().readOrEmpty(table).where(col("run_id").notEqual(lit(context.runId())));
   }
 }

@@ -1,6 +1,9 @@
 package io.lakeloop.jobs.feedback;
 
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.retention.Retention;
 import io.lakeloop.feedback.retention.SubjectRequests;
@@ -13,6 +16,8 @@ import java.util.Map;
 
 /** Deletes what is too old and what people asked to have deleted, and says what was made of it. */
 public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config> {
+
+  private static final double DELTAS_LIMIT = 168;
 
   public record Config(
       Map<String, String> keepDays, String requests, String subjectKeyFile, double vacuumHours) {
@@ -40,6 +45,11 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
   }
 
   @Override
+  public boolean isAlone() {
+    return true;
+  }
+
+  @Override
   public void run(Config config, JobContext context) throws Exception {
     Retention retention = new Retention(context);
     // What this run deleted before it was cut off behind its report need not be looked for again.
@@ -62,6 +72,21 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
               });
       retention.publish();
     }
+    requireNoOthers(config, context);
     retention.vacuum(config.vacuumHours());
+  }
+
+  /** Below Delta's own limit files go that a run at work may have written and not yet committed. */
+  private static void requireNoOthers(Config config, JobContext context) throws Exception {
+    List<Name> others = config.vacuumHours() < DELTAS_LIMIT ? context.othersAtWork() : List.of();
+    if (!others.isEmpty()) {
+      throw new UserError(
+          ErrorCode.RUN_IN_PROGRESS,
+          "Cannot let go of files younger than %.0f hours: %s is at work and may be writing some."
+              + " Rows are deleted; run this again when it has ended, or set vacuum-hours to %.0f.",
+          DELTAS_LIMIT,
+          others.get(0),
+          DELTAS_LIMIT);
+    }
   }
 }

@@ -56,6 +56,11 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   }
 
   @Override
+  public boolean isAlone() {
+    return true;
+  }
+
+  @Override
   public void run(Config config, JobContext context) throws IOException {
     SourceFiles files = SourceFiles.find(context, config.path());
     TextCleaner.Settings cleaning =
@@ -78,8 +83,7 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
     Dataset<Row> known =
         context
             .tables()
-            .readOrEmpty(LABELS)
-            .where(col("run_id").notEqual(lit(context.runId())))
+            .ofOthersNow(LABELS)
             .select(col("label_id"), col("value").as("known_value"))
             .dropDuplicates("label_id");
     Column sound = col("reason_code").isNull().and(col("known_value").isNotNull());

@@ -1,0 +1,58 @@
+package io.lakeloop.run;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.lakeloop.config.Name;
+import io.lakeloop.registry.ArtifactStore;
+import io.lakeloop.table.Lake;
+import io.lakeloop.table.LedgerTables;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.sql.Row;
+
+/** Runs that have begun and not ended: a driver is at work on them, or died over them. */
+public final class UnfinishedRuns {
+  private UnfinishedRuns() {}
+
+  /**
+   * One of them.
+   *
+   * @param driver host and process of its last attempt's driver
+   * @param isAlive true if the driver gives signs of life
+   */
+  public record Unfinished(
+      Name runId, String job, Instant startedAt, String driver, boolean isAlive) {}
+
+  /**
+   * All of them, the oldest first. Drivers on other machines are watched for as long as one that
+   * lives would take to show it.
+   */
+  public static List<Unfinished> of(Lake lake, ArtifactStore artifacts)
+      throws IOException, InterruptedException {
+    if (!lake.exists(LedgerTables.RUNS)) {
+      return List.of();
+    }
+    List<Row> started =
+        lake.read(LedgerTables.RUNS)
+            .where(col("status").equalTo("STARTED"))
+            .select("run_id", "job", "started_at", "driver")
+            .orderBy("started_at", "run_id")
+            .collectAsList();
+    List<Name> names = started.stream().map(row -> Name.parse(row.getString(0))).toList();
+    Set<Name> alive = Lease.alive(artifacts, names, Lease.PACE);
+    return started.stream()
+        .map(
+            row -> {
+              Name runId = Name.parse(row.getString(0));
+              return new Unfinished(
+                  runId,
+                  row.getString(1),
+                  row.getTimestamp(2).toInstant(),
+                  row.getString(3),
+                  alive.contains(runId));
+            })
+        .toList();
+  }
+}
