@@ -20,7 +20,7 @@ public enum ErrorCode {
   USE_NOT_INTENDED,
   /** A promotion gate was not met. */
   GATE_FAILED,
-  /** A published file no longer has the digest that its manifest names. */
+  /** A file of the lake or the registry is damaged or gone, or is not what its manifest names. */
   ARTIFACT_CORRUPT,
   /** Another driver is at work on this run. */
   RUN_IN_PROGRESS,

@@ -1,9 +1,8 @@
 package io.lakeloop.run;
 
-import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
-import java.nio.file.AccessDeniedException;
+import io.lakeloop.table.StorageFailure;
 import java.util.Optional;
 
 /** Whose a failure is. */
@@ -20,20 +19,6 @@ public final class Failure {
         return Optional.of(error);
       }
     }
-    return BucketFailure.of(failure).or(() -> denied(failure));
-  }
-
-  private static Optional<UserError> denied(Throwable failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof AccessDeniedException denied) {
-        return Optional.of(
-            new UserError(
-                ErrorCode.INPUT_MISSING,
-                "Cannot use %s: permission denied. Give this user the right to it, or name another"
-                    + " place.",
-                denied.getFile()));
-      }
-    }
-    return Optional.empty();
+    return BucketFailure.of(failure).or(() -> StorageFailure.of(failure));
   }
 }

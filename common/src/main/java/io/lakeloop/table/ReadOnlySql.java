@@ -206,6 +206,10 @@ public final class ReadOnlySql {
 
   /** What the person who asked is told of a query that failed, empty for a defect of ours. */
   public static Optional<UserError> failure(Throwable failure) {
+    Optional<UserError> stored = StorageFailure.of(failure);
+    if (stored.isPresent()) {
+      return stored;
+    }
     boolean spark = false;
     Throwable root = failure;
     for (Throwable t = failure; t != null; t = t.getCause()) {

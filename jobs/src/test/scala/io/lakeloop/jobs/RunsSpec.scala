@@ -2,13 +2,14 @@ package io.lakeloop.jobs
 
 import io.lakeloop.config.{Name, UserError}
 import io.lakeloop.registry.LocalArtifactStore
-import io.lakeloop.run.{Environments, Invocation}
-import io.lakeloop.table.LedgerTables
+import io.lakeloop.run.Environments
+import io.lakeloop.table.{LedgerTables, ReadOnlySql}
 import java.io.{ByteArrayOutputStream, PrintStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.Files
-import java.util.Optional
+import org.apache.spark.sql.delta.DeltaLog
 import org.apache.spark.sql.functions.{expr, lit}
+import scala.collection.JavaConverters._
 
 /** What runs owe each other: nothing comes twice, nothing deleted comes back, nobody's file is
   * overwritten, and a run that died is told of.
@@ -38,7 +39,6 @@ class RunsSpec extends LoopSpec {
       lake.submit("clean-logs", "c1") shouldBe 2
       lake.output should include("must not come back")
       lake.count("interactions") shouldBe 8
-      lake.submit("enforce-retention", "e1", "requests" -> requests.toString) shouldBe 0
     }
 
     it("takes nothing that another took while it was stopped") {
@@ -93,6 +93,33 @@ class RunsSpec extends LoopSpec {
       val error =
         intercept[UserError](Main.invocation("--conf", "a", "--env", "prod", "--conf", "b"))
       error.getMessage should include("--conf is given twice")
+    }
+  }
+
+  describe("a lake that is damaged") {
+    it("is told of in a line that names the file, by jobs and by SQL") {
+      def files(lake: TestLake, suffix: String) = Files
+        .walk(lake.root.resolve("tables/interactions_raw"))
+        .iterator()
+        .asScala
+        .filter(_.toString.endsWith(suffix))
+        .toSeq
+        .sortBy(_.toString)
+      val gone = ingested()
+      files(gone, ".parquet").foreach(Files.delete)
+      gone.submit("clean-logs", "c1") shouldBe 2
+      gone.output should include(".parquet: it is damaged or gone")
+      gone.output should not include "Exception"
+
+      val torn = ingested()
+      val last = files(torn, ".json").last
+      Files.writeString(last, Files.readString(last).take(200))
+      (files(torn, ".crc")).foreach(Files.delete)
+      DeltaLog.clearCache()
+      torn.submit("clean-logs", "c1") shouldBe 2
+      torn.output should include(s"${last.getFileName}: it is damaged or gone")
+      val error = intercept[Exception](torn.sql("SELECT * FROM interactions_raw").collect())
+      ReadOnlySql.failure(error).get.getMessage should include("it is damaged or gone")
     }
   }
 
