@@ -79,6 +79,17 @@ class LayersTest {
   }
 
   @Test
+  void amazonsClientStaysBehindTheBucket() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.lakeloop.s3..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("com.amazonaws..")
+        .check(CLASSES);
+  }
+
+  @Test
   void onlyTheTableLayerWritesDatasets() {
     noClasses()
         .that()
