@@ -6,9 +6,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.InputStream;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 
 /**
  * The rows of one file of comma-separated values with a header (RFC 4180). A cell in quotes may go
@@ -16,7 +14,7 @@ import java.util.NoSuchElementException;
  * is closed lines later, but those lines look like rows, all of them are refused, since nobody can
  * tell what was meant.
  */
-public final class CsvRecords implements Iterator<CsvRecords.Entry> {
+public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
   private static final int LONGEST_CELL = 100_000;
   private static final int MOST_COLUMNS = 512;
 
@@ -36,8 +34,6 @@ public final class CsvRecords implements Iterator<CsvRecords.Entry> {
 
   /** Rows up to this line are refused: nobody can tell which of them a quote takes in. */
   private long doubtfulTo;
-
-  private Entry next;
 
   /**
    * @param file for messages
@@ -77,21 +73,8 @@ public final class CsvRecords implements Iterator<CsvRecords.Entry> {
   }
 
   @Override
-  public boolean hasNext() {
-    if (next == null && window.at(0) >= 0) {
-      next = row();
-    }
-    return next != null;
-  }
-
-  @Override
-  public Entry next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
-    }
-    Entry entry = next;
-    next = null;
-    return entry;
+  Entry read() {
+    return window.at(0) < 0 ? null : row();
   }
 
   private Entry row() {

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.InputStream;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,7 +15,7 @@ import java.util.regex.Pattern;
  * broken object reading goes on with the next line, in an array with the next element that begins
  * as the broken one does.
  */
-public final class JsonRecords implements Iterator<JsonRecords.Entry> {
+public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -36,7 +34,6 @@ public final class JsonRecords implements Iterator<JsonRecords.Entry> {
   public record Entry(long line, String text, JsonNode node, Refusal refusal) {}
 
   private final TextWindow window;
-  private Entry next;
   private int openArrays;
   private boolean lineIsBlank = true;
 
@@ -48,24 +45,7 @@ public final class JsonRecords implements Iterator<JsonRecords.Entry> {
   }
 
   @Override
-  public boolean hasNext() {
-    if (next == null) {
-      next = read();
-    }
-    return next != null;
-  }
-
-  @Override
-  public Entry next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
-    }
-    Entry entry = next;
-    next = null;
-    return entry;
-  }
-
-  private Entry read() {
+  Entry read() {
     while (true) {
       int c = window.at(0);
       if (c < 0) {

@@ -167,7 +167,7 @@ public final class RunTables {
 
   /** Writes rows as Parquet to a folder outside the lake. */
   public void export(Dataset<Row> rows, String path) throws IOException {
-    lake.export(rows, path, hasWritten(path));
+    lake.outside().write(rows, path, hasWritten(path));
     lineage.write("file", path, null, null, null, 0);
   }
 
@@ -186,17 +186,17 @@ public final class RunTables {
 
   /** Copies a file of this machine to a folder in a bucket. */
   void upload(Path file, String target) throws IOException {
-    lake.upload(file, target);
+    lake.outside().upload(file, target);
   }
 
   /** Copies a file of a bucket to this machine, if there is one. */
   void download(String source, Path file) throws IOException {
-    lake.download(source, file);
+    lake.outside().download(source, file);
   }
 
   /** Writes lines to a file outside the lake; returns how many there were. */
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
-    long written = lake.exportLines(lines, path, array, hasWritten(path));
+    long written = lake.outside().writeLines(lines, path, array, hasWritten(path));
     lineage.write("file", path, null, null, null, written);
     return written;
   }

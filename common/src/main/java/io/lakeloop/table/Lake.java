@@ -7,14 +7,10 @@ import io.delta.tables.DeltaTableBuilder;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -246,86 +242,9 @@ public final class Lake {
     return spark.read().format("delta").load(root + "/copies/" + name);
   }
 
-  /**
-   * Writes the rows as Parquet to a folder outside the lake, which appears when all are written.
-   *
-   * @param again true if what is there may go: it is this run's
-   * @throws UserError CONFIG_INVALID if something else is there
-   */
-  public void export(Dataset<Row> rows, String path, boolean again) throws IOException {
-    Path target = new Path(path);
-    requireFree(target, again);
-    Path draft = new Path(path + ".draft");
-    rows.write().mode("overwrite").parquet(draft.toString());
-    appear(draft, target);
-  }
-
-  /**
-   * Writes lines to a file outside the lake, which appears when all are written.
-   *
-   * @param array true to make one JSON array of them
-   * @param again true if what is there may go: it is this run's
-   * @return lines written; where there is none, no file is made
-   * @throws UserError CONFIG_INVALID if something else is there
-   */
-  public long exportLines(Iterator<String> lines, String path, boolean array, boolean again)
-      throws IOException {
-    Path target = new Path(path);
-    requireFree(target, again);
-    Path draft = new Path(path + ".draft");
-    FileSystem files = fileSystem(target);
-    long written = 0;
-    try (Writer out =
-        new BufferedWriter(
-            new OutputStreamWriter(files.create(draft, true), StandardCharsets.UTF_8))) {
-      while (lines.hasNext()) {
-        out.write(array ? written == 0 ? "[\n" : ",\n" : "");
-        out.write(lines.next());
-        out.write(array ? "" : "\n");
-        written++;
-      }
-      out.write(array && written > 0 ? "\n]\n" : "");
-    }
-    if (written == 0) {
-      files.delete(draft, false);
-      return 0;
-    }
-    appear(draft, target);
-    return written;
-  }
-
-  private void requireFree(Path target, boolean again) throws IOException {
-    if (!again && fileSystem(target).exists(target)) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot write %s: it exists, and this run has not made it. Name another place, or remove"
-              + " it.",
-          target);
-    }
-  }
-
-  private void appear(Path draft, Path target) throws IOException {
-    FileSystem files = fileSystem(target);
-    files.delete(target, true);
-    if (!files.rename(draft, target)) {
-      throw new IOException(draft + " cannot be renamed to " + target + ".");
-    }
-  }
-
-  /** Copies a file of this machine to wherever Hadoop's file systems reach. */
-  public void upload(java.nio.file.Path file, String target) throws IOException {
-    Path to = new Path(target);
-    fileSystem(to).copyFromLocalFile(false, true, new Path(file.toUri()), to);
-  }
-
-  /** Copies a file from wherever Hadoop's file systems reach to this machine, if there is one. */
-  public void download(String source, java.nio.file.Path file) throws IOException {
-    Path from = new Path(source);
-    if (fileSystem(from).exists(from)) {
-      try (InputStream in = fileSystem(from).open(from)) {
-        java.nio.file.Files.copy(in, file);
-      }
-    }
+  /** Files outside the lake's tables, wherever Hadoop's file systems reach. */
+  public OutsideFiles outside() {
+    return new OutsideFiles(spark.sparkContext().hadoopConfiguration());
   }
 
   private FileSystem fileSystem(Path path) throws IOException {

@@ -8,7 +8,6 @@ import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -35,16 +34,17 @@ public final class AnnotationReader {
     return files.read(
         LabelRow.SCHEMA,
         (file, name, in) -> {
-          Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
           TextCleaner cleaner = new TextCleaner(cleaning);
-          return StreamSupport.stream(entries.spliterator(), false)
-              .flatMap(
-                  entry ->
-                      labels(entry, tool).stream()
-                          .map(
-                              label ->
-                                  label.row(file, entry.line(), question, entry.text(), cleaner)))
-              .iterator();
+          return new JsonRecords(file, in)
+              .stream()
+                  .flatMap(
+                      entry ->
+                          labels(entry, tool).stream()
+                              .map(
+                                  label ->
+                                      label.row(
+                                          file, entry.line(), question, entry.text(), cleaner)))
+                  .iterator();
         });
   }
 

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
@@ -14,11 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
@@ -81,17 +79,8 @@ public final class LabelReader implements Serializable {
                 Stream.of(col("source_file"), col("line")),
                 names.values().stream().map(name -> all.col("`" + name + "`").cast("string")))
             .toArray(Column[]::new);
-    return all.select(cells)
-        .mapPartitions(
-            (MapPartitionsFunction<Row, Row>)
-                rows -> {
-                  TextCleaner cleaner = new TextCleaner(cleaning);
-                  Iterable<Row> each = () -> rows;
-                  return StreamSupport.stream(each.spliterator(), false)
-                      .map(row -> row(row, fields, cleaner))
-                      .iterator();
-                },
-            Encoders.row(LabelRow.SCHEMA));
+    return CleanedRows.of(
+        all.select(cells), LabelRow.SCHEMA, cleaning, (row, cleaner) -> row(row, fields, cleaner));
   }
 
   private Row row(Row cells, List<String> fields, TextCleaner cleaner) {
@@ -108,10 +97,7 @@ public final class LabelReader implements Serializable {
     Map<String, Integer> places = places(file, records.header());
     Map<String, Integer> oneHot = oneHot(records.header());
     TextCleaner cleaner = new TextCleaner(cleaning);
-    Iterable<CsvRecords.Entry> entries = () -> records;
-    return StreamSupport.stream(entries.spliterator(), false)
-        .map(record -> row(file, record, places, oneHot, cleaner))
-        .iterator();
+    return records.stream().map(record -> row(file, record, places, oneHot, cleaner)).iterator();
   }
 
   private Map<String, Integer> places(String file, List<String> names) {

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
@@ -13,10 +14,7 @@ import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
 import io.lakeloop.text.TextCleaner;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -52,26 +50,18 @@ public final class QueueReader {
         SCHEMA,
         (file, name, in) -> {
           TextCleaner cleaner = new TextCleaner(cleaning);
-          Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
-          return StreamSupport.stream(entries.spliterator(), false)
-              .map(entry -> row(file, entry, cleaner))
-              .iterator();
+          return new JsonRecords(file, in)
+              .stream().map(entry -> row(file, entry, cleaner)).iterator();
         });
   }
 
   /** UKPConvArg1's pairs, whether they have a gold label or not: item_id is pair_id. */
   public static Dataset<Row> convincingArguments(SourceFiles files, TextCleaner.Settings cleaning) {
-    return ConvincingArguments.voted(files)
-        .mapPartitions(
-            (MapPartitionsFunction<Row, Row>)
-                rows -> {
-                  TextCleaner cleaner = new TextCleaner(cleaning);
-                  Iterable<Row> each = () -> rows;
-                  return StreamSupport.stream(each.spliterator(), false)
-                      .map(row -> row(Voted.of(row), cleaner))
-                      .iterator();
-                },
-            Encoders.row(SCHEMA));
+    return CleanedRows.of(
+        ConvincingArguments.voted(files),
+        SCHEMA,
+        cleaning,
+        (row, cleaner) -> row(Voted.of(row), cleaner));
   }
 
   private static Row row(Voted pair, TextCleaner cleaner) {

@@ -10,7 +10,6 @@ import io.lakeloop.feedback.SourceFiles;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -43,11 +42,10 @@ public final class LogIngest {
   }
 
   private static Iterator<Row> rows(
-      String file, String idPrefix, Iterator<JsonRecords.Entry> records, LogFormat format) {
-    Iterable<JsonRecords.Entry> all = () -> records;
+      String file, String idPrefix, JsonRecords records, LogFormat format) {
     // Elements of an array may begin on one line, whose number would then not tell them apart.
     Map<Long, Integer> last = new HashMap<>();
-    return StreamSupport.stream(all.spliterator(), false)
+    return records.stream()
         .map(
             entry -> {
               boolean again = last.containsKey(entry.line());

@@ -4,16 +4,14 @@ import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -51,17 +49,8 @@ public final class ConvincingArguments {
    * @param cleaning what is done to personal data
    */
   public static Dataset<Row> read(SourceFiles files, TextCleaner.Settings cleaning) {
-    return voted(files)
-        .mapPartitions(
-            (MapPartitionsFunction<Row, Row>)
-                rows -> {
-                  TextCleaner cleaner = new TextCleaner(cleaning);
-                  Iterable<Row> each = () -> rows;
-                  return StreamSupport.stream(each.spliterator(), false)
-                      .map(row -> row(Voted.of(row), cleaner))
-                      .iterator();
-                },
-            Encoders.row(Pair.SCHEMA));
+    return CleanedRows.of(
+        voted(files), Pair.SCHEMA, cleaning, (row, cleaner) -> row(Voted.of(row), cleaner));
   }
 
   private static Row row(Voted pair, TextCleaner cleaner) {
@@ -182,10 +171,7 @@ public final class ConvincingArguments {
             }
             places.add(records.header().indexOf(column));
           }
-          Iterable<CsvRecords.Entry> entries = () -> records;
-          return StreamSupport.stream(entries.spliterator(), false)
-              .map(entry -> row(file, entry, places))
-              .iterator();
+          return records.stream().map(entry -> row(file, entry, places)).iterator();
         });
   }
 

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Refusal;
@@ -12,11 +13,8 @@ import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /** Reads preference pairs that were made elsewhere: item_id and texts, and how sure they are. */
@@ -33,10 +31,8 @@ public final class PairReader {
         Pair.SCHEMA,
         (file, name, in) -> {
           TextCleaner cleaner = new TextCleaner(cleaning);
-          Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
-          return StreamSupport.stream(entries.spliterator(), false)
-              .flatMap(entry -> rows(file, entry, format, cleaner))
-              .iterator();
+          return new JsonRecords(file, in)
+              .stream().flatMap(entry -> rows(file, entry, format, cleaner)).iterator();
         });
   }
 
@@ -66,10 +62,7 @@ public final class PairReader {
           requireColumns(file, records.header());
           List<String> header = records.header();
           TextCleaner cleaner = new TextCleaner(cleaning);
-          Iterable<CsvRecords.Entry> entries = () -> records;
-          return StreamSupport.stream(entries.spliterator(), false)
-              .map(entry -> row(file, entry, header, cleaner))
-              .iterator();
+          return records.stream().map(entry -> row(file, entry, header, cleaner)).iterator();
         });
   }
 
@@ -96,17 +89,8 @@ public final class PairReader {
                 Stream.of(col("source_file"), col("line")),
                 present.stream().map(column -> all.col(column).cast("string")))
             .toArray(Column[]::new);
-    return all.select(cells)
-        .mapPartitions(
-            (MapPartitionsFunction<Row, Row>)
-                rows -> {
-                  TextCleaner cleaner = new TextCleaner(cleaning);
-                  Iterable<Row> each = () -> rows;
-                  return StreamSupport.stream(each.spliterator(), false)
-                      .map(row -> row(row, present, cleaner))
-                      .iterator();
-                },
-            Encoders.row(Pair.SCHEMA));
+    return CleanedRows.of(
+        all.select(cells), Pair.SCHEMA, cleaning, (row, cleaner) -> row(row, present, cleaner));
   }
 
   private static Row row(Row cells, List<String> present, TextCleaner cleaner) {

@@ -14,7 +14,6 @@ import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.text.TextCleaner;
 import java.util.Arrays;
-import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -45,10 +44,8 @@ public final class GoldQuestions {
                 FORM,
                 (file, name, in) -> {
                   TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, null));
-                  Iterable<JsonRecords.Entry> entries = () -> new JsonRecords(file, in);
-                  return StreamSupport.stream(entries.spliterator(), false)
-                      .map(entry -> row(entry, cleaner))
-                      .iterator();
+                  return new JsonRecords(file, in)
+                      .stream().map(entry -> row(entry, cleaner)).iterator();
                 });
     long broken =
         questions

@@ -1,0 +1,114 @@
+package io.lakeloop.table;
+
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Files that jobs write for others, wherever Hadoop's file systems reach. Each appears when it is
+ * whole, and never in the place of what the run has not made.
+ */
+public final class OutsideFiles {
+  private final Configuration hadoop;
+
+  OutsideFiles(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * Writes the rows as Parquet to a folder.
+   *
+   * @param again true if what is there may go: it is this run's
+   * @throws UserError CONFIG_INVALID if something else is there
+   */
+  public void write(Dataset<Row> rows, String path, boolean again) throws IOException {
+    Path target = new Path(path);
+    requireFree(target, again);
+    Path draft = new Path(path + ".draft");
+    rows.write().mode("overwrite").parquet(draft.toString());
+    appear(draft, target);
+  }
+
+  /**
+   * Writes lines to a file.
+   *
+   * @param array true to make one JSON array of them
+   * @param again true if what is there may go: it is this run's
+   * @return lines written; where there is none, no file is made
+   * @throws UserError CONFIG_INVALID if something else is there
+   */
+  public long writeLines(Iterator<String> lines, String path, boolean array, boolean again)
+      throws IOException {
+    Path target = new Path(path);
+    requireFree(target, again);
+    Path draft = new Path(path + ".draft");
+    FileSystem files = fileSystem(target);
+    long written = 0;
+    try (Writer out =
+        new BufferedWriter(
+            new OutputStreamWriter(files.create(draft, true), StandardCharsets.UTF_8))) {
+      while (lines.hasNext()) {
+        out.write(array ? written == 0 ? "[\n" : ",\n" : "");
+        out.write(lines.next());
+        out.write(array ? "" : "\n");
+        written++;
+      }
+      out.write(array && written > 0 ? "\n]\n" : "");
+    }
+    if (written == 0) {
+      files.delete(draft, false);
+      return 0;
+    }
+    appear(draft, target);
+    return written;
+  }
+
+  private void requireFree(Path target, boolean again) throws IOException {
+    if (!again && fileSystem(target).exists(target)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot write %s: it exists, and this run has not made it. Name another place, or remove"
+              + " it.",
+          target);
+    }
+  }
+
+  private void appear(Path draft, Path target) throws IOException {
+    FileSystem files = fileSystem(target);
+    files.delete(target, true);
+    if (!files.rename(draft, target)) {
+      throw new IOException(draft + " cannot be renamed to " + target + ".");
+    }
+  }
+
+  /** Copies a file of this machine to wherever Hadoop's file systems reach. */
+  public void upload(java.nio.file.Path file, String target) throws IOException {
+    Path to = new Path(target);
+    fileSystem(to).copyFromLocalFile(false, true, new Path(file.toUri()), to);
+  }
+
+  /** Copies a file from wherever Hadoop's file systems reach to this machine, if there is one. */
+  public void download(String source, java.nio.file.Path file) throws IOException {
+    Path from = new Path(source);
+    if (fileSystem(from).exists(from)) {
+      try (InputStream in = fileSystem(from).open(from)) {
+        java.nio.file.Files.copy(in, file);
+      }
+    }
+  }
+
+  private FileSystem fileSystem(Path path) throws IOException {
+    return path.getFileSystem(hadoop);
+  }
+}
