@@ -1,5 +1,6 @@
 package io.lakeloop.feedback;
 
+import com.univocity.parsers.common.TextParsingException;
 import com.univocity.parsers.csv.CsvParser;
 import com.univocity.parsers.csv.CsvParserSettings;
 import io.lakeloop.config.ErrorCode;
@@ -44,12 +45,13 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
     CsvParserSettings settings = new CsvParserSettings();
     settings.getFormat().setComment('\0');
     settings.setMaxCharsPerColumn(-1);
-    settings.setMaxColumns(MOST_COLUMNS + 1);
+    settings.setMaxColumns(MOST_COLUMNS);
+    settings.setErrorContentLength(0);
     this.parser = new CsvParser(settings);
     CsvExtent extent = CsvExtent.of(window);
     String text = window.text(Math.min(extent.length(), TextWindow.LONGEST_RECORD));
     String[] names = extent.isClosed() ? cells(text) : null;
-    if (names == null || names.length > MOST_COLUMNS) {
+    if (names == null) {
       throw new UserError(
           ErrorCode.INPUT_UNREADABLE,
           "Cannot read %s as CSV: its first line is no header of up to %d columns. Put the columns'"
@@ -96,7 +98,7 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
     }
     String text = window.text(extent.length());
     if (text.isBlank()) {
-      return firstLine(extent, "BLANK_LINE", "the line is blank");
+      return blankLines(extent);
     }
     if (extent.length() > extent.endOfLine() && holdsRows(text)) {
       doubtfulTo = window.line() + text.lines().count() - 1;
@@ -105,6 +107,15 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
     Entry entry = entry(text);
     advance(extent.length());
     return entry;
+  }
+
+  /** Lines that follow one another without a sign count once: a file may hold nothing else. */
+  private Entry blankLines(CsvExtent extent) {
+    Entry blank = firstLine(extent, "BLANK_LINE", "the line is blank");
+    while (window.at(0) >= 0 && TextWindow.endsLine(window.at(0))) {
+      window.skipEndOfLine();
+    }
+    return blank;
   }
 
   private Entry firstLine(CsvExtent extent, String code, String reason) {
@@ -117,7 +128,7 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
   private void advance(int length) {
     window.skipLine(length);
     if (window.at(0) >= 0) {
-      window.skip(window.at(0) == '\r' && window.at(1) == '\n' ? 2 : 1);
+      window.skipEndOfLine();
     }
     window.skipMark();
   }
@@ -129,7 +140,7 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
       refusal =
           new Refusal(
               "WRONG_COLUMNS",
-              (cells == null ? 0 : cells.length)
+              (cells == null ? "more than " + MOST_COLUMNS : cells.length)
                   + " columns where the header has "
                   + header.length);
     } else {
@@ -146,8 +157,13 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
     return new Entry(window.line(), text, refusal == null ? cells : null, refusal);
   }
 
+  /** Null where there are none, or too many. */
   private String[] cells(String text) {
-    return parser.parseLine(text);
+    try {
+      return parser.parseLine(text);
+    } catch (TextParsingException e) {
+      return null;
+    }
   }
 
   /** True if a line behind the first has the form of a row; in prose a space follows a comma. */

@@ -14,6 +14,9 @@ final class JsonExtent {
   private boolean broken;
   private boolean begun;
 
+  /** The last sign outside texts that is no spacing. */
+  private int previous;
+
   /** Takes the next character, -1 for the end of the file. */
   void accept(int c) {
     begun = true;
@@ -23,12 +26,16 @@ final class JsonExtent {
       text(c);
     } else {
       switch (c) {
-        case '"' -> inText = true;
+        case '"' -> {
+          inText = true;
+          broken |= depth > 0 && "{[,:".indexOf(previous) < 0;
+        }
         case '{' -> open('}');
         case '[' -> open(']');
         case '}', ']' -> close(c);
         default -> {}
       }
+      previous = Character.isWhitespace(c) ? previous : c;
     }
   }
 
@@ -45,8 +52,12 @@ final class JsonExtent {
     }
   }
 
+  /** A value begins behind a colon, or in an array behind its bracket or a comma. */
   private void open(char closedBy) {
-    if (depth == DEEPEST) {
+    boolean inArray = depth > 0 && closing[depth - 1] == ']';
+    boolean mayBegin =
+        depth == 0 || previous == ':' || inArray && (previous == '[' || previous == ',');
+    if (depth == DEEPEST || !mayBegin) {
       broken = true;
     } else {
       closing[depth++] = closedBy;

@@ -33,6 +33,9 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
    */
   public record Entry(long line, String text, JsonNode node, Refusal refusal) {}
 
+  private static final Refusal NOT_AN_OBJECT =
+      new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object");
+
   private final TextWindow window;
   private int openArrays;
   private boolean lineIsBlank = true;
@@ -52,21 +55,20 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
         return end();
       }
       if (TextWindow.endsLine(c) && openArrays == 0 && lineIsBlank) {
-        return blankLine();
+        return blankLines();
       }
       if (TextWindow.endsLine(c)) {
-        window.skip(c == '\r' && window.at(1) == '\n' ? 2 : 1);
+        window.skipEndOfLine();
         lineIsBlank = true;
-        window.skipMark();
-      } else if (c == ' ' || c == '\t' || openArrays > 0 && c == ',') {
+      } else if (c == ' ' || c == '\t' || c == TextWindow.MARK) {
         window.skip(1);
-      } else if (c == '[' && holdsObjects() || openArrays > 0 && c == ']') {
-        openArrays += c == '[' ? 1 : -1;
+      } else if (c == ',' || c == '[' && holdsObjects() || openArrays > 0 && c == ']') {
+        openArrays += c == '[' ? 1 : c == ']' ? -1 : 0;
         lineIsBlank = false;
         window.skip(1);
       } else {
         lineIsBlank = false;
-        return c == '{' ? object() : somethingElse(c);
+        return c == '{' || openArrays > 0 && (c == '[' || c == '"') ? enclosed(c) : rest();
       }
     }
   }
@@ -83,23 +85,33 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
         new Refusal(Refusal.CUT_OFF, "the array does not end: the file is cut off"));
   }
 
-  private Entry blankLine() {
+  /** Lines that follow one another without a sign count once: a file may hold nothing else. */
+  private Entry blankLines() {
     Entry blank =
         new Entry(window.line(), "", null, new Refusal("BLANK_LINE", "the line is blank"));
-    window.skip(window.at(0) == '\r' && window.at(1) == '\n' ? 2 : 1);
+    while (window.at(0) >= 0 && TextWindow.endsLine(window.at(0))) {
+      window.skipEndOfLine();
+    }
     return blank;
   }
 
-  /** An array is looked into if an object is its first element, or it has none. */
+  /** An array is looked into if it is empty, or holds an object on the line it begins with. */
   private boolean holdsObjects() {
     int i = 1;
-    while (i < TextWindow.KEPT && Character.isWhitespace(window.at(i))) {
+    while (i < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(i))) {
       i++;
     }
-    return window.at(i) == '{' || window.at(i) == ']';
+    boolean empty = window.at(i) == ']';
+    while (i < TextWindow.LONGEST_RECORD
+        && window.at(i) != '{'
+        && !TextWindow.endsLine(window.at(i))) {
+      i++;
+    }
+    return empty || window.at(i) == '{';
   }
 
-  private Entry object() {
+  /** An object, or an array or a text among an array's elements. */
+  private Entry enclosed(int first) {
     JsonExtent extent = new JsonExtent();
     int length = 0;
     while (extent.isOpen() && length < TextWindow.LONGEST_RECORD) {
@@ -113,9 +125,12 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     }
     String text = window.text(length);
     try {
-      Entry object = new Entry(window.line(), text, JSON.readTree(text), null);
+      Entry entry = new Entry(window.line(), text, JSON.readTree(text), null);
+      if (first != '{') {
+        return refused(length, NOT_AN_OBJECT);
+      }
       window.skip(length);
-      return object;
+      return entry;
     } catch (JsonProcessingException e) {
       boolean ownLines = openArrays == 0 && text.chars().anyMatch(TextWindow::endsLine);
       int column = e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
@@ -155,28 +170,31 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     long line = window.line();
     Matcher key = FIRST_KEY.matcher(window.kept(looked));
     StringBuilder passed = new StringBuilder();
-    if (skipToElement(key.lookingAt() ? key.group(1) : null, passed)) {
-      return new Entry(line, passed.toString(), null, malformed(0));
+    int last = skipToElement(key.lookingAt() ? key.group(1) : "\"", passed);
+    boolean cutOff = window.at(0) < 0 && last != ']';
+    if (window.at(0) < 0) {
+      openArrays = 0;
     }
-    openArrays = 0;
-    return new Entry(
-        line,
-        passed.toString(),
-        null,
-        new Refusal(
-            Refusal.CUT_OFF, "the array is not JSON from here on, and its rest is not read"));
+    Refusal refusal =
+        cutOff
+            ? new Refusal(
+                Refusal.CUT_OFF, "the array is not JSON from here on, and its rest is not read")
+            : malformed(0);
+    return new Entry(line, passed.toString(), null, refusal);
   }
 
   /**
-   * Reads on where the next element with that first key begins; false where there is none.
+   * Reads on where the next element begins as the broken one does, or to the end.
    *
+   * @param beginning first key with its quotes, or a quote where it is not known
    * @param passed the beginning of what is passed over
+   * @return the last sign passed over
    */
-  private boolean skipToElement(String firstKey, StringBuilder passed) {
+  private int skipToElement(String beginning, StringBuilder passed) {
     int before = 0;
     for (int c = window.at(0); c >= 0; c = window.at(0)) {
-      if (c == '{' && before == ',' && firstKey != null && beginsWith(firstKey)) {
-        return true;
+      if (c == '{' && before == ',' && beginsWith(beginning)) {
+        return before;
       }
       before = Character.isWhitespace(c) ? before : c;
       if (passed.length() < TextWindow.KEPT) {
@@ -184,12 +202,12 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
       }
       window.skip(1);
     }
-    return false;
+    return before;
   }
 
   private boolean beginsWith(String firstKey) {
     int i = 1;
-    while (i < TextWindow.KEPT && Character.isWhitespace(window.at(i))) {
+    while (i < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(i))) {
       i++;
     }
     for (int k = 0; k < firstKey.length(); k++) {
@@ -202,6 +220,9 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
 
   /** Passes over an object that is longer than a record may be. */
   private Entry tooLong(JsonExtent extent, int length) {
+    if (openArrays == 0 && window.endOfLineWithin(length)) {
+      return broken(length, 0);
+    }
     Entry entry =
         new Entry(
             window.line(),
@@ -223,27 +244,13 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     return entry;
   }
 
-  /** A value that is no object, or no JSON at all. */
-  private Entry somethingElse(int first) {
+  /** A value that is no object, or no JSON at all: to the end of the line or the element. */
+  private Entry rest() {
     int length = 1;
-    if (openArrays > 0 && (first == '[' || first == '"')) {
-      JsonExtent extent = new JsonExtent();
-      extent.accept(first);
-      while (extent.isOpen() && length < TextWindow.KEPT) {
-        extent.accept(window.at(length++));
-      }
-      length -= extent.isBroken() ? 1 : 0;
-    } else {
-      while (length < TextWindow.LONGEST_RECORD && !endsValue(window.at(length))) {
-        length++;
-      }
+    while (length < TextWindow.LONGEST_RECORD && !endsValue(window.at(length))) {
+      length++;
     }
-    Refusal refusal =
-        isJson(window.text(length))
-            ? new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object")
-            : malformed(1);
-    Entry entry = new Entry(window.line(), window.kept(length), null, refusal);
-    window.skip(length);
+    Entry entry = refused(length, isJson(window.text(length)) ? NOT_AN_OBJECT : malformed(1));
     if (openArrays == 0) {
       window.skipLine(0);
     }

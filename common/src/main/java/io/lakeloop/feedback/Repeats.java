@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
 import static org.apache.spark.sql.functions.when;
 
 import org.apache.spark.sql.Column;
@@ -27,7 +28,10 @@ public final class Repeats {
    */
   public static Dataset<Row> mark(
       Dataset<Row> records, String key, String conflict, String... said) {
-    WindowSpec ofThing = Window.partitionBy(key).orderBy(col("source_file"), col("line"));
+    // Elements of one array may share a line: what they say decides, so that every attempt agrees.
+    WindowSpec ofThing =
+        Window.partitionBy(key)
+            .orderBy(col("source_file"), col("line"), to_json(struct(col("said"))));
     Column[] all = java.util.Arrays.stream(said).map(records::col).toArray(Column[]::new);
     Column again = col("reason_code").isNull().and(col("place").gt(1));
     return records
@@ -38,6 +42,7 @@ public final class Repeats {
             "reason",
             when(again, "another with the same " + key + " came before it and says otherwise")
                 .otherwise(col("reason")))
+        .withColumn("payload", when(again, to_json(col("said"))).otherwise(col("payload")))
         .withColumn(
             "reason_code",
             when(again.and(col("said").equalTo(col("said_first"))), Refusal.SUPERSEDED)

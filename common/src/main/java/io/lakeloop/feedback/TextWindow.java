@@ -23,7 +23,8 @@ final class TextWindow {
   /** What is kept of a record that is longer. */
   static final int KEPT = 4000;
 
-  private static final int MARK = '\uFEFF';
+  /** Byte order mark; files that were joined have some in their middle. */
+  static final int MARK = '\uFEFF';
 
   private final String file;
   private final Reader in;
@@ -53,12 +54,14 @@ final class TextWindow {
         return StandardCharsets.UTF_16LE;
       }
       return first == 0xFE && second == 0xFF ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8;
+    } catch (UserError e) {
+      throw e;
     } catch (IOException | RuntimeException | InternalError e) {
       throw unreadable(e);
     }
   }
 
-  /** Passes over a byte order mark; files that were joined have some in their middle. */
+  /** Passes over byte order marks. */
   void skipMark() {
     while (at(0) == MARK) {
       start++;
@@ -80,6 +83,8 @@ final class TextWindow {
         if (ended) {
           in.close();
         }
+      } catch (UserError e) {
+        throw e;
       } catch (IOException | RuntimeException | InternalError e) {
         // Decompressors tell of damage by any of them.
         throw unreadable(e);
@@ -136,6 +141,21 @@ final class TextWindow {
 
   static boolean endsLine(int c) {
     return c == '\n' || c == '\r' || c < 0;
+  }
+
+  /** Reads on behind the end of a line, on which reading stands. */
+  void skipEndOfLine() {
+    skip(at(0) == '\r' && at(1) == '\n' ? 2 : 1);
+  }
+
+  /** True if a line ends within so many characters. */
+  boolean endOfLineWithin(int length) {
+    for (int i = 0; i < length; i++) {
+      if (endsLine(at(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

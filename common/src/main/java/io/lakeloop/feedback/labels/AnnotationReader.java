@@ -195,7 +195,7 @@ public final class AnnotationReader {
     String status = response.path("status").asText("submitted");
     return status.equals("submitted")
         ? label
-        : label.refuse(Refusal.CANCELLED, "the response is " + status + ", not submitted");
+        : label.refuse(Refusal.CANCELLED, "the response was not submitted");
   }
 
   /** A ranking is a list of values with ranks; several labels are joined. */

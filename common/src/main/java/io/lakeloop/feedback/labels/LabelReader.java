@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -126,10 +127,12 @@ public final class LabelReader implements Serializable {
         field);
   }
 
-  /** The first names: a file that has no header may hold anything in its first line. */
+  /** Names as columns have them: the first line of a file without a header may hold anything. */
   private static String shown(List<String> names) {
-    String all = String.join(", ", names);
-    return all.length() <= 200 ? all : all.substring(0, 200) + "...";
+    return names.stream()
+        .map(name -> name != null && name.matches("[A-Za-z][A-Za-z0-9_.]{0,30}") ? name : "...")
+        .limit(20)
+        .collect(Collectors.joining(", "));
   }
 
   /** Columns of which the one that holds 1 names the value by what follows the prefix. */

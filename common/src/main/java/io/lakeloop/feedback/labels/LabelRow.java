@@ -123,7 +123,7 @@ final class LabelRow {
     return RowFactory.create(
         file,
         line,
-        refused ? null : labelId(item, rater, question, fields.get("submitted_at")),
+        refused ? null : labelId(item, rater, question, submitted),
         item,
         rater,
         question,
@@ -143,8 +143,15 @@ final class LabelRow {
         refused ? Refusal.payload(raw) : null);
   }
 
-  private static String labelId(String item, String rater, String question, String submitted) {
-    return Digest.of(String.join("|", item, rater, question, String.valueOf(submitted)))
+  /** The same time counts as the same however it is written. */
+  private static String labelId(String item, String rater, String question, Timestamp submitted) {
+    return Digest.of(
+            String.join(
+                "|",
+                item,
+                rater,
+                question,
+                submitted == null ? "null" : submitted.toInstant().toString()))
         .substring(0, 32);
   }
 

@@ -4,6 +4,8 @@ import static io.lakeloop.table.LabelingTables.LABELS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
 import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.Problems;
@@ -25,6 +27,10 @@ import org.apache.spark.storage.StorageLevel;
 
 /** Reads raters' answers; an answer that another run has read already is not read again. */
 public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
+
+  /** What a label says, cleaned, for quarantine. */
+  private static final Column ANSWER =
+      to_json(struct("item_id", "rater_id", "question", "value", "comment", "reasons"));
 
   /** Forms in which labels come. */
   public enum Format {
@@ -98,6 +104,7 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
                     "an earlier run has another answer by this rater to this item and question at"
                         + " the same time: give submitted_at, so that the newer one can be told")
                 .otherwise(col("reason")))
+        .withColumn("payload", when(changed, ANSWER).otherwise(col("payload")))
         .withColumn(
             "reason_code",
             when(changed, "CHANGED_ANSWER")
@@ -135,7 +142,9 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
         .withColumn(
             "place",
             row_number()
-                .over(Window.partitionBy("label_id").orderBy(col("source_file"), col("line"))))
+                .over(
+                    Window.partitionBy("label_id")
+                        .orderBy(col("source_file"), col("line"), ANSWER)))
         .withColumn(
             "repeated",
             col("label_id").isNotNull().and(col("place").gt(1)).and(col("reason_code").isNull()))
@@ -143,6 +152,7 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
             "reason",
             when(col("repeated"), "the same item, rater, question and time came before")
                 .otherwise(col("reason")))
+        .withColumn("payload", when(col("repeated"), ANSWER).otherwise(col("payload")))
         .withColumn(
             "reason_code", when(col("repeated"), "REPEATED_LABEL").otherwise(col("reason_code")))
         .drop("place", "repeated");
