@@ -1,8 +1,10 @@
 package io.lakeloop.feedback;
 
+import io.lakeloop.config.UserError;
 import io.lakeloop.run.InputFile;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.table.Table;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -15,13 +17,26 @@ public final class Intake {
   private final JobContext context;
   private final Table table;
   private final SourceFiles files;
+  private final Map<String, Quarantine.Counts> byFile;
   private final Quarantine.Split split;
 
-  private Intake(JobContext context, Table table, SourceFiles files, Quarantine.Split split) {
+  private Intake(
+      JobContext context,
+      Table table,
+      SourceFiles files,
+      Map<String, Quarantine.Counts> byFile,
+      double maxQuarantinedShare,
+      Dataset<Row> records) {
     this.context = context;
     this.table = table;
     this.files = files;
-    this.split = split;
+    this.byFile = byFile;
+    try {
+      this.split = Quarantine.split(context, table, records, byFile, maxQuarantinedShare);
+    } catch (UserError e) {
+      account(false);
+      throw e;
+    }
   }
 
   /**
@@ -29,7 +44,7 @@ public final class Intake {
    *
    * @param records columns of {@link Quarantine}, one row for each record found; is read more than
    *     once: persist it where reading is dear
-   * @throws io.lakeloop.config.UserError as {@link Quarantine#split}
+   * @throws UserError as {@link Quarantine#split}; the account then tells what was found
    */
   public static Intake of(
       JobContext context,
@@ -37,8 +52,8 @@ public final class Intake {
       SourceFiles files,
       Dataset<Row> records,
       double maxQuarantinedShare) {
-    Quarantine.Split split = Quarantine.split(context, table, records, maxQuarantinedShare);
-    return new Intake(context, table, files, split);
+    return new Intake(
+        context, table, files, Quarantine.counts(records), maxQuarantinedShare, records);
   }
 
   /** Records that were neither refused nor superseded. */
@@ -58,9 +73,20 @@ public final class Intake {
    * @throws IllegalStateException if a record was lost on the way
    */
   public void close(long written) {
+    split.requireWritten(written);
+    long ofFiles = account(true);
+    if (ofFiles != written) {
+      throw new IllegalStateException(
+          "%s: %d records are of files that were named, and %d rows were written"
+              .formatted(table.name(), ofFiles, written));
+    }
+  }
+
+  /** Notes what became of each file's records; returns how many were accepted. */
+  private long account(boolean written) {
     long accepted = 0;
     for (SourceFile file : files.files()) {
-      Quarantine.Counts counts = split.of(file.name());
+      Quarantine.Counts counts = byFile.getOrDefault(file.name(), Quarantine.Counts.NONE);
       accepted += counts.accepted();
       context.account(
           new InputFile(
@@ -68,14 +94,10 @@ public final class Intake {
               file.bytes(),
               file.digest(),
               counts.found(),
-              counts.accepted(),
+              written ? counts.accepted() : 0,
               counts.refused(),
               counts.superseded()));
     }
-    if (accepted != written) {
-      throw new IllegalStateException(
-          "%s: %d records were accepted, of files that were named, and %d rows written"
-              .formatted(table.name(), accepted, written));
-    }
+    return accepted;
   }
 }

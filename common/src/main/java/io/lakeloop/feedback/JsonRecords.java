@@ -62,7 +62,9 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
         lineIsBlank = true;
       } else if (c == ' ' || c == '\t' || c == TextWindow.MARK) {
         window.skip(1);
-      } else if (c == ',' || c == '[' && holdsObjects() || openArrays > 0 && c == ']') {
+      } else if (c == ','
+          || c == '[' && openArrays == 0 && holdsObjects()
+          || openArrays > 0 && c == ']') {
         openArrays += c == '[' ? 1 : c == ']' ? -1 : 0;
         lineIsBlank = false;
         window.skip(1);
@@ -95,7 +97,9 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     return blank;
   }
 
-  /** An array is looked into if it is empty, or holds an object on the line it begins with. */
+  /**
+   * An outer array is looked into if it is empty, or holds an object on the line it begins with.
+   */
   private boolean holdsObjects() {
     int i = 1;
     while (i < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(i))) {

@@ -34,7 +34,7 @@ public final class Quarantine {
    * @param cutOff those that stand for a part of the file that could not be read
    */
   record Counts(long found, long refused, long faulty, long superseded, long cutOff) {
-    private static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
 
     long accepted() {
       return found - refused - superseded;
@@ -65,8 +65,18 @@ public final class Quarantine {
       return accepted;
     }
 
-    Counts of(String file) {
-      return byFile.getOrDefault(file, Counts.NONE);
+    /**
+     * Closes the account.
+     *
+     * @param written rows that were made of the accepted records, one of each
+     * @throws IllegalStateException if a record was lost on the way
+     */
+    public void requireWritten(long written) {
+      long left = byFile.values().stream().mapToLong(Counts::accepted).sum();
+      if (left != written) {
+        throw new IllegalStateException(
+            "%d records were accepted and %d rows written".formatted(left, written));
+      }
     }
   }
 
@@ -80,7 +90,15 @@ public final class Quarantine {
    */
   public static Split split(
       JobContext context, Table table, Dataset<Row> records, double maxQuarantinedShare) {
-    Map<String, Counts> byFile = counts(records);
+    return split(context, table, records, counts(records), maxQuarantinedShare);
+  }
+
+  static Split split(
+      JobContext context,
+      Table table,
+      Dataset<Row> records,
+      Map<String, Counts> byFile,
+      double maxQuarantinedShare) {
     Counts all = byFile.values().stream().reduce(Counts.NONE, Counts::plus);
     context.countRead(all.found());
     if (all.found() == 0) {
@@ -110,7 +128,8 @@ public final class Quarantine {
     return new Split(records.where(col("reason_code").isNull()), byFile);
   }
 
-  private static Map<String, Counts> counts(Dataset<Row> records) {
+  /** Counts of the records, by file. */
+  static Map<String, Counts> counts(Dataset<Row> records) {
     Column code = col("reason_code");
     Column superseded = code.equalTo(Refusal.SUPERSEDED);
     Column refused = code.notEqual(Refusal.SUPERSEDED);

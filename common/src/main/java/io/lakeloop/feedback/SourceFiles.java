@@ -15,11 +15,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -125,22 +126,26 @@ public final class SourceFiles {
       throws IOException {
     Path pattern = new Path(path);
     FileSystem fileSystem = pattern.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    List<FileStatus> found = new ArrayList<>();
+    // A glob may name a file twice.
+    Map<String, FileStatus> found = new TreeMap<>();
     FileStatus[] matches = fileSystem.globStatus(pattern);
     for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
       RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(match.getPath(), true);
       while (below.hasNext()) {
         FileStatus file = below.next();
-        (isHidden(match.getPath(), file.getPath()) ? hidden : found).add(file);
+        if (match.isDirectory() && isHidden(match.getPath(), file.getPath())) {
+          hidden.add(file);
+        } else {
+          found.put(file.getPath().toString(), file);
+        }
       }
     }
-    found.sort(Comparator.comparing(file -> file.getPath().toString()));
-    return found;
+    return List.copyOf(found.values());
   }
 
   /** As Hadoop has it: what is not yet whole, checksums, and what jobs leave for each other. */
-  private static boolean isHidden(Path named, Path file) {
-    String below = file.toString().substring(named.getParent().toString().length());
+  private static boolean isHidden(Path folder, Path file) {
+    String below = "/" + file.toString().substring(folder.toString().length());
     return below.contains("/.") || below.contains("/_");
   }
 
@@ -156,15 +161,16 @@ public final class SourceFiles {
             .collect();
     // One redactor for all: two names that differ go on differing.
     NameRedactor redactor = new NameRedactor();
+    Set<String> names = new HashSet<>();
     List<SourceFile> files = new ArrayList<>();
     for (int i = 0; i < paths.size(); i++) {
       String[] sizeAndDigest = digests.get(i).split(" ");
+      String name = redactor.redact(paths.get(i));
+      while (!names.add(name)) {
+        name += "'";
+      }
       files.add(
-          new SourceFile(
-              paths.get(i),
-              redactor.redact(paths.get(i)),
-              Long.parseLong(sizeAndDigest[0]),
-              sizeAndDigest[1]));
+          new SourceFile(paths.get(i), name, Long.parseLong(sizeAndDigest[0]), sizeAndDigest[1]));
     }
     return files;
   }

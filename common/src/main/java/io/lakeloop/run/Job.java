@@ -11,8 +11,8 @@ public interface Job<C extends Record> {
   void run(C config, JobContext context) throws Exception;
 
   /**
-   * True if what a run writes depends on what other runs of the job have written: then only one of
-   * them may be at work at a time.
+   * True if what a run writes or deletes depends on what other such runs have written or deleted:
+   * then only one of them may be at work at a time, whichever job it is of.
    */
   default boolean isAlone() {
     return false;

@@ -124,7 +124,7 @@ public final class JobContext {
     Path file = Path.of(path).toAbsolutePath().normalize();
     if (!isRemote(tables.lakeRoot())) {
       Path lake = Path.of(tables.lakeRoot());
-      if (file.startsWith(lake)) {
+      if (file.startsWith(lake) || real(file).startsWith(real(lake))) {
         throw new UserError(
             ErrorCode.CONFIG_INVALID,
             "Cannot use %s=%s: it lies in the lake, where everybody who reads the tables can read it."
@@ -138,18 +138,28 @@ public final class JobContext {
     return SecretFile.read(file, createIfMissing);
   }
 
+  /** The path without links, as far as it exists. */
+  private static Path real(Path path) throws IOException {
+    if (Files.exists(path)) {
+      return path.toRealPath();
+    }
+    Path parent = path.getParent();
+    return parent == null ? path : real(parent).resolve(path.getFileName());
+  }
+
   /** A new secret would give other keys to the same people, so that their requests find nothing. */
   private static void requireNotLeftBehind(Path file, Path earlier) {
-    if (!Files.exists(file) && Files.exists(earlier)) {
+    if (Files.exists(earlier)) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
-          "Cannot make the secret %s: this lake's subject keys were made with %s, which is not to lie"
-              + " in the lake any more. Move it: mkdir -p -m 700 %s && mv %s %s",
+          "Cannot use the secret %s: this lake's subject keys were made with %s, which is not to lie"
+              + " in the lake any more. %s",
           file,
           earlier,
-          file.getParent(),
-          earlier,
-          file);
+          Files.exists(file)
+              ? "Remove the one of the two that is not in use; what is kept goes to " + file + "."
+              : "Move it: mkdir -p -m 700 %s && mv %s %s"
+                  .formatted(file.getParent(), earlier, file));
     }
   }
 

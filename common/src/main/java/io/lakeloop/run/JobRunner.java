@@ -35,6 +35,10 @@ public final class JobRunner {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
   private static final int LONGEST_ERROR = 2000;
+  private static final String RESERVED = "any-";
+
+  /** What the one run holds that takes what people said, or deletes it. */
+  private static final Name ALONE = Name.parse(RESERVED + "intake-or-retention");
 
   private final Lake lake;
   private final ArtifactStore artifacts;
@@ -78,18 +82,20 @@ public final class JobRunner {
         invocation
             .runId()
             .orElseGet(() -> Name.parse(definition.name() + "-" + RUN_TIME.format(now)));
-    try (Lease alone = definition.job().isAlone() ? take(anyRunOf(definition)) : null;
+    if (runId.text().startsWith(RESERVED)) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot run %s: run ids do not begin with %s. Give another --run-id.",
+          runId,
+          RESERVED);
+    }
+    try (Lease alone = definition.job().isAlone() ? take(ALONE) : null;
         Lease lease = take(runId)) {
       attempt(definition, invocation, config, lease, now);
       if (alone != null) {
         alone.requireHeld();
       }
     }
-  }
-
-  /** What the one run of a job holds that may be at work. */
-  private static Name anyRunOf(JobDefinition<?> definition) {
-    return Name.parse("any-" + definition.name());
   }
 
   private Lease take(Name name) throws IOException, InterruptedException {
@@ -145,8 +151,7 @@ public final class JobRunner {
           new Ledger.End(
               clock.instant(),
               Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
-              // Libraries put values of the data into what they say of failures.
-              new NameRedactor().redact(cut(error == null ? e.toString() : error.getMessage())));
+              error == null ? place(e) : cut(new NameRedactor().redact(error.getMessage())));
       try {
         ledger.ended(start, end, lineage);
       } catch (Exception unwritten) {
@@ -266,6 +271,16 @@ public final class JobRunner {
     failure.printStackTrace(new PrintWriter(trace, true));
     console.say("%s", trace);
     return ErrorCode.INTERNAL.exitCode();
+  }
+
+  /** Where a defect is; libraries put values of the data into what they say of it. */
+  private static String place(Throwable defect) {
+    Throwable root = defect;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    StackTraceElement[] frames = root.getStackTrace();
+    return root.getClass().getName() + (frames.length == 0 ? "" : " at " + frames[0]);
   }
 
   private static String cut(String message) {

@@ -42,7 +42,8 @@ public final class LedgerTables {
               optional(
                   "inputs",
                   INPUTS,
-                  "by file that it took in: records found = written + quarantined + superseded"),
+                  "by file that it took in: records found = written + quarantined + superseded; a run that"
+                      + " failed wrote none"),
               optional(
                   "driver",
                   StringType,

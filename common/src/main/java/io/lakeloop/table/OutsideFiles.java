@@ -35,7 +35,7 @@ public final class OutsideFiles {
   public void write(Dataset<Row> rows, String path, boolean again) throws IOException {
     Path target = new Path(path);
     requireFree(target, again);
-    Path draft = new Path(path + ".draft");
+    Path draft = draft(target);
     rows.write().mode("overwrite").parquet(draft.toString());
     appear(draft, target);
   }
@@ -52,7 +52,7 @@ public final class OutsideFiles {
       throws IOException {
     Path target = new Path(path);
     requireFree(target, again);
-    Path draft = new Path(path + ".draft");
+    Path draft = draft(target);
     FileSystem files = fileSystem(target);
     long written = 0;
     try (Writer out =
@@ -72,6 +72,11 @@ public final class OutsideFiles {
     }
     appear(draft, target);
     return written;
+  }
+
+  /** Beside the target, under a name that nobody else gives. */
+  private static Path draft(Path target) {
+    return new Path(target.getParent(), "." + target.getName() + ".lakeloop-draft");
   }
 
   private void requireFree(Path target, boolean again) throws IOException {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
@@ -152,6 +153,9 @@ public final class ReadOnlySql {
           UnresolvedTable.class,
           UnresolvedTableOrView.class);
 
+  /** What a message may carry of a cell, and a terminal would obey. */
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
   /** Functions that stand for a table and compute it. */
   private static final Set<String> TABLE_FUNCTIONS =
       Set.of(
@@ -213,7 +217,8 @@ public final class ReadOnlySql {
     boolean spark = false;
     Throwable root = failure;
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      spark |= t instanceof SparkThrowable;
+      // Settings and patterns that are wrong are told by Java's own words.
+      spark |= t instanceof SparkThrowable || t instanceof IllegalArgumentException;
       root = t;
     }
     if (root instanceof OutOfMemoryError) {
@@ -236,6 +241,7 @@ public final class ReadOnlySql {
             .lines()
             .filter(line -> !line.isBlank())
             .findFirst()
+            .map(line -> CONTROL.matcher(line).replaceAll("?"))
             .orElse("it is not understood")
             .replaceAll("[.;]+$", ""));
   }

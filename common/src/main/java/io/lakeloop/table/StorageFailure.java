@@ -32,7 +32,8 @@ public final class StorageFailure {
   public static Optional<UserError> of(Throwable failure) {
     List<Throwable> causes = new ArrayList<>();
     for (Throwable t = failure; t != null && causes.size() < 50; t = t.getCause()) {
-      causes.add(t);
+      // The innermost first: those around it repeat what it says.
+      causes.add(0, t);
     }
     for (Throwable cause : causes) {
       String message = String.valueOf(cause.getMessage());
@@ -51,9 +52,8 @@ public final class StorageFailure {
             denied(message.replace(" (Permission denied)", ""), "permission denied"));
       }
     }
-    // The innermost says which file it was.
-    for (int i = causes.size() - 1; i >= 0; i--) {
-      String message = String.valueOf(causes.get(i).getMessage());
+    for (Throwable cause : causes) {
+      String message = String.valueOf(cause.getMessage());
       Matcher path = PATH.matcher(message);
       if (UNREADABLE.matcher(message).find() && path.find()) {
         return Optional.of(damaged(path.group()));

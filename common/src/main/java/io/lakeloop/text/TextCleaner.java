@@ -16,6 +16,8 @@ public final class TextCleaner {
   private static final Pattern DIGEST =
       Pattern.compile("[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-f]{40,64}");
 
+  private static final Pattern JOINED = Pattern.compile("[_/#:]");
+
   private static final int MOST_REMEMBERED = 10_000;
 
   /**
@@ -64,7 +66,18 @@ public final class TextCleaner {
 
   /** A value of a few that are known, as a product or a group of people; null stays null. */
   public String category(String value) {
-    return value == null ? null : redacted(value);
+    if (value == null || sourceIsClean) {
+      return value;
+    }
+    String replaced = redacted(Sanitiser.clean(value));
+    return isPersonal(replaced) ? name(replaced) : replaced;
+  }
+
+  /** Words of a name are joined by signs that patterns take for letters. */
+  private boolean isPersonal(String name) {
+    String plain = Sanitiser.clean(name);
+    return !finder.find(plain).isEmpty()
+        || !finder.find(JOINED.matcher(plain).replaceAll(" ")).isEmpty();
   }
 
   private String redacted(String text) {
@@ -80,7 +93,10 @@ public final class TextCleaner {
       names.clear();
     }
     // The same few names come again and again.
-    return names.computeIfAbsent(
-        name, any -> finder.find(name).isEmpty() ? name : pseudonyms.of(name));
+    return names.computeIfAbsent(name, any -> isPersonal(name) ? hidden(name) : name);
+  }
+
+  private String hidden(String name) {
+    return pseudonyms == null ? "<HIDDEN>" : pseudonyms.of(name);
   }
 }

@@ -120,6 +120,15 @@ class CsvRecordsTest {
   }
 
   @Test
+  void aRowOfAnyNumberOfColumnsIsRefused() {
+    assertThat(told(HEADER + "x,".repeat(2000) + "\n" + rows(0, 2)))
+        .containsExactly("WRONG_COLUMNS", "i0", "i1");
+    assertThatThrownBy(() -> told("x,".repeat(2000) + "\n1,2\n"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("header");
+  }
+
+  @Test
   void aFileWithoutHeaderIsTold() {
     assertThatThrownBy(() -> told("")).isInstanceOf(UserError.class).hasMessageContaining("header");
   }

@@ -126,6 +126,53 @@ class JsonRecordsTest {
   }
 
   @Test
+  void aValueThatLacksItsEndTakesInNoneOfTheMegabytesBehindIt() {
+    String filler = "x".repeat(400);
+    String many =
+        IntStream.range(0, 20_000)
+            .mapToObj(i -> "{\"n\":" + i + ",\"t\":\"" + filler + "\"}")
+            .collect(Collectors.joining("\n"));
+    for (String bad :
+        List.of("{\"n\":7,\"t\":1", "{\"n\":7,\"t\":\"x", "{\"n\":7,\"t\":{\"u\":1}")) {
+      assertThat(told(bad + "\n" + many)).hasSize(20_001).startsWith("MALFORMED_JSON", "0", "1");
+      assertThat(told("[" + bad + "," + many.replace("\n", ",") + "]"))
+          .hasSize(20_001)
+          .startsWith("MALFORMED_JSON", "0", "1");
+    }
+  }
+
+  @Test
+  void twoFaultsOnOneLineCostTwoElements() {
+    String bad = "{\"n\":7,\"t\":\"x}";
+    String all =
+        "[" + bad + "," + objects(0, 900, ",") + "," + bad + "," + objects(900, 1000, ",") + "]";
+    assertThat(told(all))
+        .hasSize(1002)
+        .filteredOn(t -> t.matches("[0-9]+"))
+        .isEqualTo(numbers(1000));
+  }
+
+  @Test
+  void whatStandsBesideObjectsOnTheirLineCostsItselfAlone() {
+    String all = objects(0, 100, ",");
+    assertThat(told("[null," + all + "]")).hasSize(101).endsWith("99");
+    assertThat(told("[{\"n\":0}]\uFEFF[" + all + "]")).hasSize(101).endsWith("99");
+    assertThat(told("[{\"n\":0}],[" + all + "]")).hasSize(101).endsWith("99");
+    assertThat(told("[" + " ".repeat(5000) + all + "]")).hasSize(100);
+    String numbers = numbers(3000).stream().collect(Collectors.joining(","));
+    assertThat(told("[{\"n\":0},[" + numbers + "]," + all + "]"))
+        .hasSize(102)
+        .startsWith("0", "NOT_AN_OBJECT", "0")
+        .endsWith("99");
+  }
+
+  @Test
+  void aBrokenLastElementIsNoFileThatIsCutOff() {
+    assertThat(told("[{\"n\":0},{\"n\":1,\"t\":\"x}]")).containsExactly("0", "MALFORMED_JSON");
+    assertThat(told("[{\"n\":0},{x},{\"n\":1}]")).containsExactly("0", "MALFORMED_JSON", "1");
+  }
+
+  @Test
   void whatFollowsAnObjectIsNotPassedOver() {
     assertThat(told("{\"n\":0} trailing\n{\"n\":1}}\n{\"n\":2}"))
         .containsExactly("0", "MALFORMED_JSON", "1", "MALFORMED_JSON", "2");

@@ -176,6 +176,11 @@ class SqlSpec extends LoopSpec {
       ReadOnlySql.failure(failure).get.getMessage should startWith(
         "Cannot answer the query: "
       )
+      Seq("SET TIME ZONE 'Mars'", "SET spark.sql.shuffle.partitions = abc", "SELECT 'a' RLIKE '('")
+        .foreach { query =>
+          val wrong = intercept[Exception](sql.rows(query).collect())
+          withClue(query)(ReadOnlySql.failure(wrong).orElse(null) should not be null)
+        }
       val deep = intercept[Throwable](sql.rows("SELECT " + "1 + (" * 5000 + "1" + ")" * 5000))
       ReadOnlySql.failure(deep).get.getMessage should include("nested too deeply")
     }

@@ -20,6 +20,8 @@ final class RecordReader {
   /** Use that lets a row enter training and so the labeling queue. */
   private static final String TRAINING = "training";
 
+  private static final int MOST_MESSAGES = 1000;
+
   private static final List<String> ALL_USES = List.of("evaluation", "labeling", TRAINING);
 
   private final Pseudonyms pseudonyms;
@@ -92,6 +94,12 @@ final class RecordReader {
       Turn turn = own(raw, record);
       return List.of(record.refusal() == null ? turn : refused(raw, record.refusal()));
     }
+    if (messages(record.node()) > MOST_MESSAGES) {
+      return List.of(
+          refused(
+              raw,
+              new Refusal("TOO_MANY_MESSAGES", "it has more than " + MOST_MESSAGES + " messages")));
+    }
     List<Exchanged> exchanges =
         switch (raw.format()) {
           case OPENAI_CHAT -> Conversation.openAi(record.node());
@@ -110,6 +118,20 @@ final class RecordReader {
       return List.of(refused(raw, record.refusal()));
     }
     return turns;
+  }
+
+  /** Messages of a record, wherever they stand; each exchange carries those before it. */
+  private static int messages(JsonNode node) {
+    int count = 0;
+    for (String list : List.of("messages", "conversations", "replies")) {
+      for (JsonNode message : node.path(list)) {
+        count += 1 + messages(message);
+      }
+    }
+    for (String inner : List.of("request", "prompt")) {
+      count += messages(node.path(inner));
+    }
+    return count;
   }
 
   /** The turns of records whose messages refer to one another, in their order. */

@@ -86,10 +86,11 @@ final class TurnCleaner {
     if (value == null || plain.contains(value)) {
       return;
     }
-    Redactor.Redaction redaction = redactor.redact(value);
+    Redactor.Redaction redaction = redactor.redact(Sanitiser.clean(value));
     kinds.addAll(redaction.kinds());
-    turn.set(column, redaction.text());
-    if (redaction.kinds().isEmpty() && plain.size() < MOST_REMEMBERED) {
+    String shown = names.name(redaction.text());
+    turn.set(column, shown);
+    if (shown.equals(value) && plain.size() < MOST_REMEMBERED) {
       plain.add(value);
     }
   }

@@ -83,6 +83,7 @@ public enum PairFormat {
 
   private static final String ASSISTANT = "\n\nAssistant:";
   private static final int DEEPEST = 500;
+  private static final int MOST_PAIRS = 1000;
 
   /** Why a record holds no pair. */
   static final class Unusable extends Exception {
@@ -217,6 +218,9 @@ public enum PairFormat {
     }
     for (JsonNode better : answers) {
       for (JsonNode worse : answers) {
+        if (pairs.size() == MOST_PAIRS) {
+          throw new Unusable("TOO_MANY_PAIRS", "it gives more than " + MOST_PAIRS + " pairs");
+        }
         if (better.get("rank").intValue() < worse.get("rank").intValue()) {
           pairs.add(
               Pair.of(

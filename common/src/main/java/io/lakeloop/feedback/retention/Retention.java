@@ -94,10 +94,23 @@ public final class Retention {
       old = past.count();
       if (table.equals(INTERACTIONS)) {
         impact.ofInteractions(past, EXPIRED, null);
+        expireRecordsOf(past);
       }
       tables.delete(table, col(time).lt(lit(limit)));
     }
     note(table, EXPIRED, null, old);
+  }
+
+  /** A raw record that stayed would be cleaned again, and be back. */
+  private void expireRecordsOf(Dataset<Row> interactions) {
+    if (tables.exists(INTERACTIONS_RAW)) {
+      Dataset<Row> keys = interactions.select(col("record_id").as("key")).distinct();
+      note(
+          INTERACTIONS_RAW,
+          EXPIRED,
+          null,
+          delete(INTERACTIONS_RAW, "record_id", tables.read(INTERACTIONS_RAW), keys));
+    }
   }
 
   /**

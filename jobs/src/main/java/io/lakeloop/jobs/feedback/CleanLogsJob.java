@@ -91,16 +91,16 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
       context.say("names and addresses are not covered: name-model is not set");
     }
     try (LogCleaner.Cleaned cleaned = cleaner.clean(raw)) {
-      Dataset<Row> accepted =
-          Quarantine.split(context, INTERACTIONS, cleaned.rows(), config.maxQuarantinedShare())
-              .accepted();
+      Quarantine.Split split =
+          Quarantine.split(context, INTERACTIONS, cleaned.rows(), config.maxQuarantinedShare());
 
-      context
-          .tables()
-          .replace(
-              INTERACTIONS,
-              Duplicates.mark(accepted, known, config.duplicates())
-                  .withColumn("run_id", lit(context.runId())));
+      split.requireWritten(
+          context
+              .tables()
+              .replace(
+                  INTERACTIONS,
+                  Duplicates.mark(split.accepted(), known, config.duplicates())
+                      .withColumn("run_id", lit(context.runId()))));
     }
   }
 }
