@@ -129,7 +129,7 @@ final class RecordReader {
       }
     }
     for (String inner : List.of("request", "prompt")) {
-      count += messages(node.path(inner));
+      count += node.path(inner).isObject() ? messages(node.get(inner)) : 0;
     }
     return count;
   }
