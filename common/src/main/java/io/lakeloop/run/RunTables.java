@@ -171,14 +171,13 @@ public final class RunTables {
     lineage.write("file", path, null, null, null, 0);
   }
 
-  /** True if an earlier attempt of this run has written the file. */
+  /** True if a run of this lake has written the file, so that another one may replace it. */
   private boolean hasWritten(String path) {
     return lake.exists(LedgerTables.LINEAGE)
         && !lake.read(LedgerTables.LINEAGE)
             .where(
-                col("run_id")
-                    .equalTo(runId.text())
-                    .and(col("direction").equalTo("write"))
+                col("direction")
+                    .equalTo("write")
                     .and(col("kind").equalTo("file"))
                     .and(col("name").equalTo(Lineage.fileName(path))))
             .isEmpty();

@@ -17,7 +17,7 @@ import org.apache.spark.sql.Row;
 
 /**
  * Files that jobs write for others, wherever Hadoop's file systems reach. Each appears when it is
- * whole, and never in the place of what the run has not made.
+ * whole, and never in the place of what no run has made.
  */
 public final class OutsideFiles {
   private final Configuration hadoop;
@@ -29,7 +29,7 @@ public final class OutsideFiles {
   /**
    * Writes the rows as Parquet to a folder.
    *
-   * @param again true if what is there may go: it is this run's
+   * @param again true if what is there may go: a run has made it
    * @throws UserError CONFIG_INVALID if something else is there
    */
   public void write(Dataset<Row> rows, String path, boolean again) throws IOException {
@@ -44,7 +44,7 @@ public final class OutsideFiles {
    * Writes lines to a file.
    *
    * @param array true to make one JSON array of them
-   * @param again true if what is there may go: it is this run's
+   * @param again true if what is there may go: a run has made it
    * @return lines written; where there is none, no file is made
    * @throws UserError CONFIG_INVALID if something else is there
    */
@@ -83,7 +83,7 @@ public final class OutsideFiles {
     if (!again && fileSystem(target).exists(target)) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
-          "Cannot write %s: it exists, and this run has not made it. Name another place, or remove"
+          "Cannot write %s: it exists, and no run of this lake has made it. Name another place, or remove"
               + " it.",
           target);
     }

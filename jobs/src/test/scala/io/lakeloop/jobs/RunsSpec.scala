@@ -69,7 +69,7 @@ class RunsSpec extends LoopSpec {
       val folder = temporary()
       write(folder, "precious.txt", "precious")
       lake.submit("export", "x1", "format" -> "parquet", "path" -> folder.toString) shouldBe 2
-      lake.output should include("it exists, and this run has not made it")
+      lake.output should include("it exists, and no run of this lake has made it")
       Files.readString(folder.resolve("precious.txt")) shouldBe "precious"
       val precious = folder.resolve("precious.txt").toString
       lake.submit("export", "x2", "format" -> "trl", "path" -> precious) shouldBe 2
