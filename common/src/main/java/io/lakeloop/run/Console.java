@@ -21,7 +21,7 @@ public final class Console {
   private final boolean terminal;
   private final boolean details;
   private final Clock clock;
-  private final NameRedactor names = new NameRedactor();
+  private final NameRedactor names = NameRedactor.ofLines();
   private String label = "";
   private Instant began = Instant.EPOCH;
   private Instant shown = Instant.EPOCH;

@@ -151,7 +151,7 @@ public final class JobRunner {
           new Ledger.End(
               clock.instant(),
               Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
-              error == null ? place(e) : cut(new NameRedactor().redact(error.getMessage())));
+              error == null ? place(e) : cut(NameRedactor.ofLines().redact(error.getMessage())));
       try {
         ledger.ended(start, end, lineage);
       } catch (Exception unwritten) {

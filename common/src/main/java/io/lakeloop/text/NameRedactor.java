@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Replaces personal data in what people name things by: files, folders, values of settings, and in
@@ -23,18 +24,28 @@ public final class NameRedactor {
   private static final Pattern ADDRESS_PART =
       Pattern.compile("[^\\s/\"',;<>(){}=]+@[^\\s/\"',;<>(){}]+");
 
-  private final PersonalDataFinder finder =
-      new PersonalDataFinder(
-          new PersonalDataFinder.Settings(
-              0.5,
-              Arrays.stream(Kind.values())
-                  .filter(kind -> kind != Kind.URL && kind != Kind.POSTAL_CODE)
-                  .map(Enum::name)
-                  .toList(),
-              PersonalDataFinder.Settings.standard().phoneRegions()));
-
+  private final PersonalDataFinder finder;
   private final Map<String, String> placeholders = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
+
+  private NameRedactor(Stream<Kind> kinds) {
+    this.finder =
+        new PersonalDataFinder(
+            new PersonalDataFinder.Settings(
+                0.5,
+                kinds.map(Enum::name).toList(),
+                PersonalDataFinder.Settings.standard().phoneRegions()));
+  }
+
+  /** For names of files and values of settings. */
+  public NameRedactor() {
+    this(Arrays.stream(Kind.values()).filter(kind -> kind != Kind.URL && kind != Kind.POSTAL_CODE));
+  }
+
+  /** For lines that speak of many things: 0.684-0.770 is an interval there, not a telephone. */
+  public static NameRedactor ofLines() {
+    return new NameRedactor(Stream.of(Kind.EMAIL, Kind.CARD, Kind.IBAN, Kind.URL_CREDENTIALS));
+  }
 
   /** The name without personal data; the same where it holds none. */
   public String redact(String name) {

@@ -32,7 +32,7 @@ public final class Main {
       code = run(List.of(args));
     } catch (Exception e) {
       UserError error = Failure.userError(e).orElseThrow(() -> e);
-      System.err.println(new NameRedactor().redact(error.getMessage()));
+      System.err.println(NameRedactor.ofLines().redact(error.getMessage()));
       code = error.code().exitCode();
     }
     SparkSession.getActiveSession()
