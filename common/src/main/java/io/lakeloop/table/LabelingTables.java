@@ -44,7 +44,10 @@ public final class LabelingTables {
                   "chance that an item of its stratum was drawn"),
               required("priority", DoubleType, "higher goes first"),
               required("is_gold", BooleanType, "the answer is known"),
-              optional("gold_value", StringType, "the known answer: a, b or tie"),
+              optional(
+                  "gold_value",
+                  StringType,
+                  "the known answer, as a label's value: a, b or tie in the desk's question"),
               optional("is_holdout", BooleanType, "drawn with equal probability, never boosted"),
               optional("repeat_of", StringType, "item that this one asks again, sides exchanged"),
               optional(

@@ -13,7 +13,6 @@ import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
 import io.lakeloop.text.TextCleaner;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -36,8 +35,6 @@ public final class QueueReader {
           .add("reason_code", StringType)
           .add("reason", StringType)
           .add("payload", StringType);
-
-  private static final List<String> GOLD = List.of("a", "b", "tie");
 
   private QueueReader() {}
 
@@ -87,8 +84,8 @@ public final class QueueReader {
       }
     }
     String gold = text(node, "gold_value");
-    if (gold != null && !GOLD.contains(gold)) {
-      Refusal refusal = new Refusal("OUT_OF_RANGE", "gold_value must be one of " + GOLD);
+    if (gold != null && gold.isBlank()) {
+      Refusal refusal = new Refusal("OUT_OF_RANGE", "gold_value is blank");
       return refused(file, entry.line(), refusal, entry.text());
     }
     String[] texts = {text(node, "prompt"), text(node, "completion_a"), text(node, "completion_b")};
@@ -123,7 +120,7 @@ public final class QueueReader {
         clean[1],
         clean[2],
         cleaner.category(product),
-        gold,
+        cleaner.category(gold),
         null,
         null,
         null);
