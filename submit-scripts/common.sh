@@ -90,16 +90,34 @@ require_client() {
     fail "Cannot run on yarn: HADOOP_CONF_DIR is not set. Set it to the folder with the cluster's yarn-site.xml and core-site.xml."
 }
 
-# Spark's settings: the environment's, and over them those of the cluster that it runs on.
+# The secret that a standalone cluster's master and workers know. That of a local cluster lies with its state.
+secret_of() {
+  local file=${LAKELOOP_CLUSTER_SECRET:-} own=$home/jobs/target/local-cluster
+  if [ -z "$file" ] && [ "$(cat "$own/url" 2>/dev/null)" = "$1" ]; then file=$own/secret; fi
+  [ -n "$file" ] || fail "Cannot run on $1: the variable LAKELOOP_CLUSTER_SECRET is not set. Start master and workers with spark.authenticate=true and a secret (see submit-scripts/README.md, Clusters), and set it to the file that holds the secret."
+  [ -r "$file" ] || fail "Cannot run on $1: the file $file, which LAKELOOP_CLUSTER_SECRET names, cannot be read."
+  [[ $(cat "$file") =~ ^[A-Za-z0-9+/=_-]{16,}$ ]] || fail "Cannot run on $1: the file $file holds no secret of 16 or more letters and digits on one line. Make one with: head -c 32 /dev/urandom | base64 > FILE"
+  cat "$file"
+}
+
+# Spark's settings: the environment's, and over them those of the cluster that it runs on. The same settings are the same file, which
+# holds a secret and is its owner's alone.
 settings_for() {
-  local cluster=$2 merged
+  local cluster=$2 merged secret name
   [ -n "$cluster" ] || { echo "$1"; return; }
+  if [ "$cluster" = standalone ]; then secret=$(secret_of "$master") || exit; fi
   merged=$(mktemp "$home/jobs/target/spark-XXXXXX.conf")
   # What ties a driver to this machine is for this machine alone.
   local own='^spark\.master'
   [[ $master == *127.0.0.1* ]] || own='^spark\.(master|driver\.host|driver\.bindAddress)'
-  { grep -Ev "$own" "$1"; cat "$home/conf/clusters/$cluster.conf"; } >"$merged"
-  echo "$merged"
+  {
+    grep -Ev "$own" "$1"
+    cat "$home/conf/clusters/$cluster.conf"
+    [ -z "${secret:-}" ] || echo "spark.authenticate.secret $secret"
+  } >"$merged"
+  name=$home/jobs/target/spark-$(sha256sum <"$merged" | cut -c1-12).conf
+  mv "$merged" "$name"
+  echo "$name"
 }
 
 spark_submit() {

@@ -10,11 +10,17 @@ package io.lakeloop.run;
 public interface Job<C extends Record> {
   void run(C config, JobContext context) throws Exception;
 
-  /**
-   * True if what a run writes or deletes depends on what other such runs have written or deleted:
-   * then only one of them may be at work at a time, whichever job it is of.
-   */
-  default boolean isAlone() {
-    return false;
+  /** What may not be at work beside a run, lest rows come twice or deleted ones come back. */
+  enum Exclusion {
+    /** Runs that delete what this one reads. */
+    DELETION,
+    /** Those, and runs that take in what this one would take, too. */
+    INTAKE,
+    /** All of those, and runs that read what this one deletes. */
+    READERS
+  }
+
+  default Exclusion exclusion() {
+    return Exclusion.DELETION;
   }
 }

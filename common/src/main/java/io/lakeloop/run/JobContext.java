@@ -13,6 +13,7 @@ import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.registry.Registry;
+import io.lakeloop.run.UnfinishedRuns.Unfinished;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.RegistryTables;
 import io.lakeloop.table.TableRows;
@@ -198,8 +199,8 @@ public final class JobContext {
   }
 
   /** Other runs that drivers are at work on now. */
-  public List<Name> othersAtWork() throws IOException, InterruptedException {
-    return registry.atWork().stream().filter(run -> !run.equals(start.runId())).toList();
+  public List<Unfinished> othersAtWork() throws IOException, InterruptedException {
+    return registry.atWork().stream().filter(run -> !run.runId().equals(start.runId())).toList();
   }
 
   /** Prints a line for the person who watches. */

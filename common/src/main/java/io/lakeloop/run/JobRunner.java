@@ -10,7 +10,6 @@ import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.Registry;
 import io.lakeloop.table.Lake;
-import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
@@ -35,11 +34,6 @@ public final class JobRunner {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
   private static final int LONGEST_ERROR = 2000;
-  private static final String RESERVED = "any-";
-
-  /** What the one run holds that takes what people said, or deletes it. */
-  private static final Name ALONE = Name.parse(RESERVED + "intake-or-retention");
-
   private final Lake lake;
   private final ArtifactStore artifacts;
   private final Clock clock;
@@ -82,24 +76,19 @@ public final class JobRunner {
         invocation
             .runId()
             .orElseGet(() -> Name.parse(definition.name() + "-" + RUN_TIME.format(now)));
-    if (runId.text().startsWith(RESERVED)) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot run %s: run ids do not begin with %s. Give another --run-id.",
-          runId,
-          RESERVED);
-    }
-    try (Lease alone = definition.job().isAlone() ? take(ALONE) : null;
-        Lease lease = take(runId)) {
-      attempt(definition, invocation, config, lease, now);
-      if (alone != null) {
-        alone.requireHeld();
-      }
+    try (Leases leases =
+        Leases.take(
+            artifacts, runId, definition.job().exclusion(), console, this::interrupt, Lease.PACE)) {
+      requireNoDeletion(definition, leases);
+      attempt(definition, invocation, config, leases, now);
     }
   }
 
-  private Lease take(Name name) throws IOException, InterruptedException {
-    return Lease.take(artifacts, name, console, this::interrupt, Lease.PACE);
+  private static void requireNoDeletion(JobDefinition<?> definition, Leases leases)
+      throws IOException, InterruptedException {
+    if (definition.job().exclusion() == Job.Exclusion.DELETION && !definition.reads().isEmpty()) {
+      leases.requireNoDeletion();
+    }
   }
 
   /** Stops what this driver computes: another one has taken the run over. */
@@ -109,12 +98,12 @@ public final class JobRunner {
   }
 
   private <C extends Record> void attempt(
-      JobDefinition<C> definition, Invocation invocation, C config, Lease lease, Instant now)
+      JobDefinition<C> definition, Invocation invocation, C config, Leases leases, Instant now)
       throws Exception {
-    Ledger ledger = new Ledger(lake, lease.driver());
+    Ledger ledger = new Ledger(lake, leases.driver());
     LakeRegistry registry = new LakeRegistry(lake, artifacts);
     Ledger.Start start =
-        start(ledger, definition, invocation, config, registry, lease.runId(), now);
+        start(ledger, definition, invocation, config, registry, leases.runId(), now);
     console.detail("%s --run-id %s", definition.name(), start.runId());
     console.detail("  settings %s", start.config());
     Lineage lineage = new Lineage(start.runId());
@@ -127,6 +116,8 @@ public final class JobRunner {
             "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
                 .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
     try {
+      // A deletion that began before this run's row was there to be seen.
+      requireNoDeletion(definition, leases);
       definition
           .job()
           .run(
@@ -140,11 +131,11 @@ public final class JobRunner {
                   start,
                   files -> ledger.pinFiles(start, files),
                   console));
-      lease.requireHeld();
+      leases.requireHeld();
       discardDrafts(start.runId());
     } catch (Exception | LinkageError e) {
       // What another driver goes on with is its own to end.
-      lease.requireHeld();
+      leases.requireHeld();
       discardDrafts(start.runId());
       UserError error = Failure.userError(e).orElse(null);
       Ledger.End end =
@@ -207,7 +198,7 @@ public final class JobRunner {
 
   /** What was pinned would bring back what people asked to have deleted. */
   private void requireNothingDeletedSince(JobDefinition<?> definition, Ledger.Start earlier) {
-    if (definition.writes().contains(RetentionTables.DELETIONS)) {
+    if (definition.job().exclusion() == Job.Exclusion.READERS) {
       return;
     }
     for (Table table : definition.reads()) {

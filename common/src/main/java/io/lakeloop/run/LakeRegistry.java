@@ -2,10 +2,10 @@ package io.lakeloop.run;
 
 import static io.lakeloop.table.RegistryTables.MODEL_VERSIONS;
 
-import io.lakeloop.config.Name;
 import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.registry.Recorded;
 import io.lakeloop.registry.Registry;
+import io.lakeloop.run.UnfinishedRuns.Unfinished;
 import io.lakeloop.table.Lake;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,11 +33,8 @@ final class LakeRegistry {
   }
 
   /** Runs that drivers are at work on now. */
-  List<Name> atWork() throws IOException, InterruptedException {
-    return UnfinishedRuns.of(lake, artifacts).stream()
-        .filter(UnfinishedRuns.Unfinished::isAlive)
-        .map(UnfinishedRuns.Unfinished::runId)
-        .toList();
+  List<Unfinished> atWork() throws IOException, InterruptedException {
+    return UnfinishedRuns.of(lake, artifacts).stream().filter(Unfinished::isAlive).toList();
   }
 
   private Map<String, List<Recorded>> recorded() {

@@ -50,8 +50,7 @@ final class Lease implements AutoCloseable {
    *
    * @param space where the process number means something, see {@link Processes#space}; null where
    *     the holder did not know
-   * @param began start of the holder's process, milliseconds since 1970 on its machine, so that
-   *     another process of the same number is told apart
+   * @param began start of the holder's process, see {@link Processes#startOf}
    * @param nonce drawn anew by each attempt
    * @param beat signs of life so far
    * @param released true if its holder has ended; earlier releases left such records
@@ -227,7 +226,7 @@ final class Lease implements AutoCloseable {
         ErrorCode.RUN_IN_PROGRESS,
         "Cannot run %s: the driver %s (process %d on %s) is at work on it. Wait until it has ended,"
             + " or stop it; then run this again.",
-        runId,
+        Leases.work(runId),
         holder.driver(),
         holder.process(),
         holder.host());

@@ -11,6 +11,9 @@ final class Processes {
   private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
   private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
+  /** Place of a process's start among the fields of its stat, from 1: proc(5). */
+  private static final int START = 22;
+
   private Processes() {}
 
   /**
@@ -27,9 +30,20 @@ final class Processes {
     }
   }
 
-  /** Start of a process, milliseconds since 1970; 0 where the system does not tell. */
+  /**
+   * Start of a process, by which another one of the same number is told apart: ticks since the boot
+   * on Linux, since a clock that is set moves the time of day at which a process began; else
+   * milliseconds since 1970, or 0 where the system does not tell.
+   */
   static long startOf(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      // The name, second and in parentheses, may hold blanks and parentheses itself.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return Long.parseLong(fields[START - 3]);
+    } catch (IOException e) {
+      return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
   }
 
   /** False if there is no process of that number, or one that began at another time. */

@@ -3,6 +3,7 @@ package io.lakeloop.run;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -28,9 +29,21 @@ final class SecretFile {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       byte[] fresh = new byte[BYTES];
       new SecureRandom().nextBytes(fresh);
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.writeString(file, Base64.getEncoder().encodeToString(fresh));
+      Path draft =
+          Files.createTempFile(
+              file.toAbsolutePath().getParent(),
+              ".secret-",
+              "",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(draft, Base64.getEncoder().encodeToString(fresh));
+      try {
+        // Whole at once, and of two that make one the first one's is taken.
+        Files.createLink(file, draft);
+      } catch (FileAlreadyExistsException e) {
+        // Read below.
+      } finally {
+        Files.delete(draft);
+      }
     }
     if (!Files.isRegularFile(file)) {
       throw new UserError(

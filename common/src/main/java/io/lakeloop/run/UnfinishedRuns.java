@@ -6,6 +6,7 @@ import io.lakeloop.config.Name;
 import io.lakeloop.registry.ArtifactStore;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.LedgerTables;
+import io.lakeloop.table.Table;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -20,10 +21,15 @@ public final class UnfinishedRuns {
    * One of them.
    *
    * @param driver host and process of its last attempt's driver
+   * @param pins names of what it reads, as in the table runs
    * @param isAlive true if the driver gives signs of life
    */
   public record Unfinished(
-      Name runId, String job, Instant startedAt, String driver, boolean isAlive) {}
+      Name runId, String job, Instant startedAt, String driver, Set<String> pins, boolean isAlive) {
+    public boolean reads(Table table) {
+      return pins.contains("table:" + table.name());
+    }
+  }
 
   /**
    * All of them, the oldest first. Drivers on other machines are watched for as long as one that
@@ -37,7 +43,7 @@ public final class UnfinishedRuns {
     List<Row> started =
         lake.read(LedgerTables.RUNS)
             .where(col("status").equalTo("STARTED"))
-            .select("run_id", "job", "started_at", "driver")
+            .select("run_id", "job", "started_at", "driver", "pinned")
             .orderBy("started_at", "run_id")
             .collectAsList();
     List<Name> names = started.stream().map(row -> Name.parse(row.getString(0))).toList();
@@ -51,6 +57,9 @@ public final class UnfinishedRuns {
                   row.getString(1),
                   row.getTimestamp(2).toInstant(),
                   row.getString(3),
+                  row.isNullAt(4)
+                      ? Set.of()
+                      : Set.copyOf(row.<String, String>getJavaMap(4).keySet()),
                   alive.contains(runId));
             })
         .toList();

@@ -1,14 +1,17 @@
 package io.lakeloop.jobs
 
+import java.nio.file.{Files, Path}
+import java.util.jar.{JarEntry, JarOutputStream}
 import org.apache.spark.SparkConf
 import org.apache.spark.scheduler._
 
-/** Kills an executor, or the driver that it lives in, with SIGKILL while a phase of the training
-  * runs: on a task's start, in the phase's n-th Spark job.
+/** Kills an executor, or the driver that it lives in, while a phase of the training runs: on a
+  * task's start, in the n-th of Spark's jobs in the phase, or in all where the phase is "any".
   */
 class KillListener(conf: SparkConf) extends SparkListener {
   private val victim = conf.get("spark.lakeloop.kill.victim")
   private val phase = conf.get("spark.lakeloop.kill.phase")
+  private val signal = conf.get("spark.lakeloop.kill.signal", "KILL")
   private val occurrence = conf.getInt("spark.lakeloop.kill.occurrence", 1)
   // The reduce is the second stage of the jobs that run forward and backward.
   private val jobPhase = if (phase == "reduce") "forward-backward" else phase
@@ -17,7 +20,10 @@ class KillListener(conf: SparkConf) extends SparkListener {
   private var done = false
 
   override def onJobStart(job: SparkListenerJobStart): Unit =
-    if (job.properties != null && job.properties.getProperty("lakeloop.phase") == jobPhase) {
+    if (
+      phase == "any" ||
+      job.properties != null && job.properties.getProperty("lakeloop.phase") == jobPhase
+    ) {
       seen += 1
       if (seen == occurrence) {
         stages = if (phase == "reduce") Set(job.stageIds.max) else job.stageIds.toSet
@@ -31,8 +37,11 @@ class KillListener(conf: SparkConf) extends SparkListener {
         if (victim == "driver") ProcessHandle.current().pid()
         else executor(task.taskInfo.executorId)
       System.err.println(s"killing $victim $pid in $phase")
-      new ProcessBuilder("kill", "-9", pid.toString).start().waitFor()
+      new ProcessBuilder("kill", s"-$signal", pid.toString).start().waitFor()
     }
+
+  override def onApplicationEnd(end: SparkListenerApplicationEnd): Unit =
+    System.err.println(s"saw $seen jobs")
 
   private def executor(id: String): Long =
     ProcessHandle
@@ -47,4 +56,18 @@ class KillListener(conf: SparkConf) extends SparkListener {
       .findFirst()
       .get()
       .pid()
+}
+
+object KillListener {
+
+  /** A jar with the listener, which Spark is started with. */
+  def jar(folder: Path): Path = {
+    val jar = folder.resolve("kill-listener.jar")
+    val name = classOf[KillListener].getName.replace('.', '/') + ".class"
+    val out = new JarOutputStream(Files.newOutputStream(jar))
+    out.putNextEntry(new JarEntry(name))
+    out.write(getClass.getClassLoader.getResourceAsStream(name).readAllBytes())
+    out.close()
+    jar
+  }
 }

@@ -1,8 +1,7 @@
 package io.lakeloop.jobs
 
 import io.lakeloop.config.Digest
-import java.nio.file.{Files, Path, Paths}
-import java.util.jar.{JarEntry, JarOutputStream}
+import java.nio.file.Paths
 import org.scalatest.{BeforeAndAfterAll, Tag}
 import scala.collection.JavaConverters._
 import scala.sys.process.{Process, ProcessLogger}
@@ -56,15 +55,7 @@ class UnkillableSpec extends LoopSpec with BeforeAndAfterAll {
     lake
   }
 
-  private lazy val listenerJar: Path = {
-    val jar = temporary().resolve("kill-listener.jar")
-    val name = classOf[KillListener].getName.replace('.', '/') + ".class"
-    val out = new JarOutputStream(Files.newOutputStream(jar))
-    out.putNextEntry(new JarEntry(name))
-    out.write(getClass.getClassLoader.getResourceAsStream(name).readAllBytes())
-    out.close()
-    jar
-  }
+  private lazy val listenerJar = KillListener.jar(temporary())
 
   private def script(arguments: String*): (Int, String) = {
     val said = new StringBuffer

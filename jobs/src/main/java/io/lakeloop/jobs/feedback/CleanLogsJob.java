@@ -53,8 +53,8 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
   }
 
   @Override
-  public boolean isAlone() {
-    return true;
+  public Exclusion exclusion() {
+    return Exclusion.INTAKE;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.lakeloop.jobs.feedback;
 
 import io.lakeloop.config.ErrorCode;
-import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.SourceFiles;
@@ -9,6 +8,7 @@ import io.lakeloop.feedback.retention.Retention;
 import io.lakeloop.feedback.retention.SubjectRequests;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.run.UnfinishedRuns.Unfinished;
 import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import java.util.List;
@@ -45,12 +45,13 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
   }
 
   @Override
-  public boolean isAlone() {
-    return true;
+  public Exclusion exclusion() {
+    return Exclusion.READERS;
   }
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
+    requireNoReaders(context.othersAtWork());
     Retention retention = new Retention(context);
     // What this run deleted before it was cut off behind its report need not be looked for again.
     if (!context.tables().wrote(RetentionTables.DELETIONS)) {
@@ -72,20 +73,39 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
               });
       retention.publish();
     }
-    requireNoOthers(config, context);
+    requireNoWriters(config, context);
     retention.vacuum(config.vacuumHours());
   }
 
+  /** What they have read before it is deleted, they would write after it. */
+  private static void requireNoReaders(List<Unfinished> others) {
+    for (Unfinished other : others) {
+      for (Table table : Retention.TIMES.keySet()) {
+        if (other.reads(table)) {
+          throw new UserError(
+              ErrorCode.RUN_IN_PROGRESS,
+              "Cannot delete beside the run %s of %s, which is at work on rows of %s: they could"
+                  + " come back by what it writes. Wait until it has ended, or stop it; then run this"
+                  + " again.",
+              other.runId(),
+              other.job(),
+              table.name());
+        }
+      }
+    }
+  }
+
   /** Below Delta's own limit files go that a run at work may have written and not yet committed. */
-  private static void requireNoOthers(Config config, JobContext context) throws Exception {
-    List<Name> others = config.vacuumHours() < DELTAS_LIMIT ? context.othersAtWork() : List.of();
+  private static void requireNoWriters(Config config, JobContext context) throws Exception {
+    List<Unfinished> others =
+        config.vacuumHours() < DELTAS_LIMIT ? context.othersAtWork() : List.of();
     if (!others.isEmpty()) {
       throw new UserError(
           ErrorCode.RUN_IN_PROGRESS,
           "Cannot let go of files younger than %.0f hours: %s is at work and may be writing some."
               + " Rows are deleted; run this again when it has ended, or set vacuum-hours to %.0f.",
           DELTAS_LIMIT,
-          others.get(0),
+          others.get(0).runId(),
           DELTAS_LIMIT);
     }
   }

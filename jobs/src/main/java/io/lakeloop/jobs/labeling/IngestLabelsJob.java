@@ -62,8 +62,8 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   }
 
   @Override
-  public boolean isAlone() {
-    return true;
+  public Exclusion exclusion() {
+    return Exclusion.INTAKE;
   }
 
   @Override
