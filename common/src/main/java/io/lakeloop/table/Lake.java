@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.delta.tables.DeltaTable;
 import io.delta.tables.DeltaTableBuilder;
+import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
@@ -22,8 +23,6 @@ import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.TableIdentifier;
-import org.apache.spark.sql.catalyst.catalog.SessionCatalog;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.delta.actions.Metadata;
 import org.apache.spark.sql.functions;
@@ -382,19 +381,26 @@ public final class Lake {
   }
 
   /**
-   * Makes every table of the lake known to SQL by its plain name, and no other lake's; returns
-   * those that exist.
+   * The name under which SQL knows the lake: each has a database of its own in the one catalogue.
+   */
+  String database() {
+    return "lake_" + Digest.of(root).substring(0, 12);
+  }
+
+  /**
+   * Makes every table of the lake known to this session's SQL by its plain name, and no other
+   * lake's; returns those that exist.
    */
   public List<Table> register() {
     List<Table> present = Catalogue.tables().stream().filter(this::exists).toList();
-    SessionCatalog known = spark.sessionState().catalog();
-    for (Table table : Catalogue.tables()) {
-      // Only the name goes: a table that was registered by its place keeps its files.
-      known.dropTable(new TableIdentifier(table.name()), true, false);
-    }
+    spark.sql(
+        "CREATE DATABASE IF NOT EXISTS %s LOCATION %s"
+            .formatted(database(), literal(root + "/tables")));
+    spark.catalog().setCurrentDatabase(database());
     for (Table table : present) {
       spark.sql(
-          "CREATE TABLE %s USING delta LOCATION %s".formatted(table.name(), literal(path(table))));
+          "CREATE TABLE IF NOT EXISTS %s USING delta LOCATION %s"
+              .formatted(table.name(), literal(path(table))));
     }
     Views.create(spark, present);
     return present;

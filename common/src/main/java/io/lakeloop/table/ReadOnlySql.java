@@ -175,6 +175,7 @@ public final class ReadOnlySql {
           "spark.sql.ansi.enabled", "spark.sql.session.timeZone", "spark.sql.shuffle.partitions");
 
   private final SparkSession spark;
+  private final String database;
 
   /**
    * @param lake whose tables are read
@@ -185,6 +186,7 @@ public final class ReadOnlySql {
     // Neither a path in the place of a table, nor ${env:...} in the text of a query.
     spark.conf().set("spark.sql.runSQLOnFiles", "false");
     spark.conf().set("spark.sql.variable.substitute", "false");
+    this.database = lake.database();
     if (new Lake(spark, lake.root()).register().isEmpty()) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
@@ -288,10 +290,10 @@ public final class ReadOnlySql {
   }
 
   /** A table of the lake has a plain name; what has more parts may be a path in a format. */
-  private static void requireTable(Seq<String> parts) {
+  private void requireTable(Seq<String> parts) {
     List<String> names = JavaConverters.seqAsJavaList(parts);
     List<String> scope = names.subList(0, names.size() - 1);
-    if (!List.of(List.of(), List.of("default"), List.of("spark_catalog", "default"))
+    if (!List.of(List.of(), List.of(database), List.of("spark_catalog", database))
         .contains(scope)) {
       throw refused(
           "%s is no table of the lake: tables go by their plain names, as in SELECT * FROM runs",

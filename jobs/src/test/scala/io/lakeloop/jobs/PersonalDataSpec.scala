@@ -3,7 +3,7 @@ package io.lakeloop.jobs
 import java.io.InputStream
 import java.nio.charset.StandardCharsets.{ISO_8859_1, UTF_8}
 import java.nio.file.{Files, Path}
-import java.util.zip.GZIPInputStream
+import java.util.zip.{GZIPInputStream, GZIPOutputStream}
 import scala.collection.JavaConverters._
 
 /** Personal data planted in every field, of every format, in the files' names: it is nowhere in the
@@ -29,23 +29,35 @@ class PersonalDataSpec extends LoopSpec {
   private def needles: Seq[String] =
     (1 to 9).flatMap(n => kinds.map(_._2.format(n))).distinct
 
-  private def quoted(text: String) = "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\""
+  private def json(text: String) =
+    "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\""
   private def csv(text: String) = "\"" + text.replace("\"", "\"\"") + "\""
 
   private val lake = new TestLake()
   private val in = temporary()
+  private val name = "jane.roe1@mail.example_4111 1111 1111 1111"
+
+  private def each(n: Int)(record: String => String): Seq[String] =
+    kinds.map(kind => record(kind._1.format(n)))
+
+  private def packed(file: Path): Path = {
+    val out = new GZIPOutputStream(
+      Files.newOutputStream(file.resolveSibling(s"${file.getFileName}.gz"))
+    )
+    out.write(Files.readAllBytes(file))
+    out.close()
+    Files.delete(file)
+    file.resolveSibling(s"${file.getFileName}.gz")
+  }
+
+  private def parquet(records: Seq[String], folder: Path): Path = {
+    import SharedSpark.session.implicits._
+    SharedSpark.session.read.json(records.toDS()).coalesce(1).write.parquet(folder.toString)
+    folder
+  }
 
   /** One field of the record after the other holds what is planted. */
-  private def logs: String = {
-    val fields = Seq(
-      "conversation_id",
-      "user_id",
-      "prompt",
-      "completion",
-      "model_version",
-      "product",
-      "cohort"
-    )
+  private def logs: Seq[String] = {
     val plain = Map(
       "conversation_id" -> "c1",
       "user_id" -> "u1",
@@ -57,28 +69,145 @@ class PersonalDataSpec extends LoopSpec {
     )
     def record(n: Int, field: String, kind: String) =
       (plain + (field -> kind))
-        .map { case (k, v) => s""""$k":${quoted(v)}""" }
+        .map { case (k, v) => s""""$k":${json(v)}""" }
         .mkString(
           "{",
           ",",
           s""","created_at":"2026-01-02T10:0$n:00Z","consent":true,
-           |"retrieved_documents":[{"id":${quoted(kind)},"score":0.5}],
-           |"messages":[{"role":"user","content":${quoted(kind)}}],
-           |"tool_calls":[{"name":${quoted(kind)},"arguments":${quoted(kind)},"result":${quoted(
+           |"retrieved_documents":[{"id":${json(kind)},"score":0.5}],
+           |"messages":[{"role":"user","content":${json(kind)}}],
+           |"tool_calls":[{"name":${json(kind)},"arguments":${json(kind)},"result":${json(
               kind
             )}}]}""".stripMargin
             .replace("\n", "")
         )
-    val each =
-      for ((field, n) <- fields.zip(1 to 9); kind <- kinds.map(_._1.format(n)))
+    val sound =
+      for ((field, n) <- plain.keys.toSeq.sorted.zip(1 to 9); kind <- each(n)(identity))
         yield record(n, field, kind)
-    val broken = each.take(5).map(_.dropRight(30)) ++ Seq(
+    val broken = sound.take(5).map(_.dropRight(30)) ++ Seq(
       planted(8),
-      quoted(planted(8)),
-      s"""{"prompt":${quoted(planted(8))},"created_at":${quoted(planted(8))}}"""
+      json(planted(8)),
+      s"""{"prompt":${json(planted(8))},"created_at":${json(planted(8))}}"""
     )
-    (each ++ broken).mkString("\n")
+    sound ++ broken
   }
+
+  private def openAi =
+    each(2)(k => s"""{"id":${json(k)},"model":${json(k)},"created":1767225600,"user":${json(k)},
+       |"metadata":{"x":${json(k)}},"messages":[{"role":"system","content":${json(k)}},
+       |{"role":"user","name":${json(k)},"content":[{"type":"text","text":${json(k)}}]},
+       |{"role":"assistant","content":null,"tool_calls":[{"id":${json(k)},"type":"function",
+       |"function":{"name":${json(k)},"arguments":${json(json(k))}}}]},
+       |{"role":"tool","tool_call_id":${json(k)},"content":${json(k)}},
+       |{"role":"assistant","content":${json("Sure: " + k)}}]}""".stripMargin.replace("\n", ""))
+  private def shareGpt = each(3)(k =>
+    s"""{"id":${json(k)},"model":${json(k)},"conversations":[{"from":"system","value":${json(k)}},
+       |{"from":"human","value":${json(k)}},{"from":"gpt","value":${json("Sure: " + k)}},
+       |{"from":${json(k)},"value":${json(k)}}]}""".stripMargin.replace("\n", "")
+  )
+  private def trees = each(4)(k =>
+    s"""{"message_tree_id":${json(k)},"prompt":{"message_id":${json(k)},"user_id":${json(k)},
+       |"lang":${json(k)},"role":"prompter","text":${json(k)},"replies":[
+       |{"message_id":${json("a" + k)},"role":"assistant","text":${json("yes " + k)},"rank":0,
+       |"labels":{${json(k)}:{"value":1}}},
+       |{"message_id":${json("b" + k)},"role":"assistant","text":${json(
+        "no " + k
+      )},"rank":1}]}}""".stripMargin
+      .replace("\n", "")
+  )
+  private def messages = each(5)(k =>
+    s"""{"message_id":${json("q" + k)},"parent_id":null,"role":"prompter","text":${json(k)}}
+       |{"message_id":${json("r" + k)},"parent_id":${json("q" + k)},"user_id":${json(k)},
+       |"role":"assistant","text":${json("Sure: " + k)}}""".stripMargin.replace(",\n", ",")
+  )
+
+  private val items = each(3)(identity)
+  private def queue = items.map(k =>
+    s"""{"item_id":${json(k)},"prompt":${json(k)},"completion_a":${json("A " + k)},
+       |"completion_b":${json("B " + k)},"product":${json(k)},"gold_value":${json(
+        k
+      )}}""".stripMargin
+      .replace("\n", "")
+  )
+  private def longLabels = each(4)(identity).zip(items).flatMap { case (k, item) =>
+    Seq(
+      s"${csv(item)},${Seq.fill(7)(csv(k)).mkString(",")},,",
+      s"${csv(item)},r1,a,preference,,,,,${csv(k)},",
+      s"${csv(item)},r2,b,preference,,,,,,${csv(k)}",
+      s"${csv(item)},r2,b,preference,,,,,,",
+      s"""${csv(item)},r1,b,preference,,,,"unclosed $k"""
+    )
+  }
+  private val columns =
+    "item_id,rater_id,value,question,cohort,guideline_version,batch,comment,submitted_at,confidence"
+  private def parquetLabels = each(5)(k =>
+    columns.split(",").map(column => s""""$column":${json(k)}""").mkString("{", ",", "}")
+  ) ++ each(6)(k => s"""{"item_id":${json(k)},"rater_id":${json(k)},"value":${json(k)}}""")
+  private def studio = each(5)(k =>
+    s"""{"id":${json(k)},"data":{"item_id":${json(k)},"batch":${json(k)}},"annotations":[
+       |{"completed_by":{"id":${json(k)},"email":${json(k)}},"result":[
+       |{"from_name":${json(k)},"value":{"choices":[${json(k)}]}},
+       |{"from_name":"c","value":{"text":[${json(k)}]}},
+       |{"from_name":"reasons","value":{"choices":[${json(k)}]}}]}]}""".stripMargin
+      .replace("\n", "")
+  )
+  private def argilla = each(6)(k =>
+    s"""{"id":${json(k)},"fields":{"prompt":${json(k)}},"responses":{${json(k)}:[
+       |{"user_id":${json(k)},"value":${json(k)},"status":"submitted"}]}}
+       |{"external_id":${json("x" + k)},"metadata":{"batch":${json(
+        k
+      )}},"responses":[{"user_id":${json(k)},
+       |"status":${json(k)},"values":{"rank":{"value":${json(k)}}}},{"user_id":${json(k)},
+       |"status":"submitted","values":{"rank":{"value":[{"value":${json(
+        k
+      )},"rank":1}]}}}]}""".stripMargin
+      .replace(",\n", ",")
+      .replace("[\n", "[")
+  )
+
+  private def trl = each(6)(k =>
+    s"""{"prompt":[{"role":"system","content":${json(k)}},{"role":"user","content":${json(k)}}],
+       |"chosen":[{"role":"assistant","content":${json("yes " + k)}}],
+       |"rejected":[{"role":"assistant","content":${json("no " + k)}}],"product":${json(k)},
+       |"margin":${json(k)}}
+       |{"prompt":${json(k)},"chosen":${json("yes " + k)},"rejected":${json(
+        "no " + k
+      )},"product":${json(k)}}""".stripMargin
+      .replace(",\n", ",")
+  )
+  private def hh = each(7)(k => s"""{"chosen":${json(s"\n\nHuman: $k\n\nAssistant: yes $k")},
+       |"rejected":${json(s"\n\nHuman: $k\n\nAssistant: no $k")}}""".stripMargin.replace("\n", ""))
+  private def openAiPairs = each(8)(k =>
+    s"""{"input":{"messages":[{"role":"system","content":${json(
+        k
+      )}},{"role":"user","content":${json(k)}}]},
+       |"preferred_output":[{"role":"assistant","content":${json("yes " + k)}}],
+       |"non_preferred_output":[{"role":"assistant","content":${json("no " + k)}}]}""".stripMargin
+      .replace("\n", "")
+  )
+  private def longPairs = "prompt,chosen,rejected,product,weight" +: each(9)(k =>
+    s"${csv(k)},${csv("yes " + k)},${csv("no " + k)},${csv(k)},\n${csv(k)},x,y,z,${csv(k)}"
+  )
+  private def parquetPairs = each(1)(k =>
+    s"""{"prompt":${json(k)},"chosen":${json("yes " + k)},"rejected":${json(
+        "no " + k
+      )},"product":${json(k)}}"""
+  )
+
+  /** UKP's two files in a folder of their own. */
+  private def votes: Path = {
+    val folder = Files.createDirectories(in.resolve(s"ukp $name"))
+    val arguments = each(2)(k =>
+      s"${csv("1" + k)},${csv(k)},${csv("yes " + k)}\n${csv("2" + k)},${csv(k)},${csv("no " + k)}"
+    )
+    val pairs = each(2)(k => s"${csv(k)},${csv(k)},${csv("1" + k)},${csv("2" + k)},a1")
+    write(folder, "arguments.csv", ("arg_id,stance,text" +: arguments).mkString("\n"))
+    write(folder, "pairs.csv", ("topic,pair_id,arg1_id,arg2_id,gold_label" +: pairs).mkString("\n"))
+    folder
+  }
+
+  private def file(suffix: String, records: Seq[String]): Path =
+    write(in, s"$name.$suffix", records.mkString("\n"))
 
   private def secretsIn(text: String): Seq[String] = needles.filter(text.contains)
 
@@ -113,145 +242,123 @@ class PersonalDataSpec extends LoopSpec {
 
   private def text(in: InputStream) = new String(in.readAllBytes(), UTF_8)
 
-  private def submit(job: String, id: String, settings: (String, String)*): Int =
-    lake.submit(
-      job,
-      id,
-      Seq("max-quarantined-share" -> "1").filter(_ =>
-        job.matches(".*(ingest|import|clean).*")
-      ) ++ settings: _*
-    )
+  private def succeeds(job: String, id: String, settings: (String, Any)*): Unit =
+    withClue(s"$id: ${lake.output}")(submit(job, id, settings: _*) shouldBe 0)
+
+  private def submit(job: String, id: String, settings: (String, Any)*): Int = {
+    val all =
+      if (job.matches("(ingest|import|clean)-.*")) settings :+ "max-quarantined-share" -> 1
+      else settings
+    lake.submit(job, id, all.map { case (key, value) => key -> value.toString }: _*)
+  }
 
   describe("personal data") {
     it("stays in the raw records, whatever job takes it in, and whether it succeeds or fails") {
-      val name = "jane.roe1@mail.example_4111 1111 1111 1111"
-      val file = write(in, s"$name.jsonl", logs)
-      withClue(lake.output)(submit("ingest-logs", "i1", "path" -> file.toString) shouldBe 0)
-      withClue(lake.output)(submit("clean-logs", "c1") shouldBe 0)
-      withClue(lake.output)(
-        lake.submit("sample-for-labeling", "s1", "items" -> "20", "keep-duplicates" -> "true")
-      ) should (be(0) or be(2))
+      val formats = Files.createDirectories(in.resolve("logs"))
+      write(formats, s"$name chat.jsonl", openAi.mkString("\n"))
+      write(formats, s"$name share.json", shareGpt.mkString("[", ",\n", "]"))
+      write(formats, s"$name trees.jsonl", trees.mkString("\n"))
+      packed(write(formats, s"$name messages.jsonl", messages.mkString("\n")))
+      succeeds("ingest-logs", "i1", "path" -> file("jsonl", logs), "source-system" -> planted(3))
+      succeeds("ingest-logs", "i2", "path" -> formats)
+      succeeds("clean-logs", "c1", "duplicates.near" -> false)
+      val gold = file(
+        "gold",
+        each(7)(k =>
+          s"""{"prompt":${json(k)},"completion_a":${json("A " + k)},"completion_b":${json(
+              "B " + k
+            )},"value":"a"}"""
+        )
+      )
+      succeeds(
+        "sample-for-labeling",
+        "s1",
+        "items" -> 20,
+        "uses" -> "",
+        "strata" -> "product,cohort",
+        "gold-questions" -> gold
+      )
 
-      val kindsOnly = kinds.map(_._1.format(3))
-      val queue = kindsOnly.map(k =>
-        s"""{"item_id":${quoted(k)},"prompt":${quoted(k)},"completion_a":${quoted(
-            "A " + k
-          )},"completion_b":${quoted("B " + k)},"product":${quoted(k)}}"""
-      ) :+ s"""{"item_id":"x","prompt":"p","completion_a":"a","completion_b":"b","gold_value":${quoted(
-          planted(3)
-        )}}"""
-      withClue(lake.output)(
-        submit(
-          "import-queue",
-          "q1",
-          "path" -> write(in, s"$name queue.jsonl", queue.mkString("\n")).toString
-        ) shouldBe 0
+      succeeds("import-queue", "q1", "path" -> file("queue", queue))
+      succeeds("import-queue", "q2", "format" -> "ukp", "path" -> votes)
+      succeeds("ingest-labels", "l1", "path" -> file("csv", columns +: longLabels))
+      succeeds(
+        "ingest-labels",
+        "l2",
+        "path" -> parquet(parquetLabels, in.resolve(s"labels $name")),
+        "format" -> "long-parquet"
       )
-      val header =
-        "item_id,rater_id,value,question,cohort,guideline_version,batch,comment,submitted_at,confidence\n"
-      val labels = header + kinds
-        .map(_._1.format(4))
-        .zip(kindsOnly)
-        .map { case (k, item) =>
-          s"${csv(item)},${csv(k)},${csv(k)},${csv(k)},${csv(k)},${csv(k)},${csv(k)},${csv(k)},,\n" +
-            s"${csv(item)},r1,a,preference,,,,,${csv(k)},\n" + s"${csv(item)},r2,b,preference,,,,,,\n" +
-            csv(item) + ",r1,b,preference,,,,\"unclosed " + k + "\n"
-        }
-        .mkString
-      withClue(lake.output)(
-        submit("ingest-labels", "l1", "path" -> write(in, s"$name.csv", labels).toString) shouldBe 0
+      succeeds(
+        "ingest-labels",
+        "l3",
+        "path" -> file("json", Seq(studio.mkString("[", ",", "]"))),
+        "format" -> "label-studio"
       )
-      val studio = kinds
-        .map(_._1.format(5))
-        .map(k =>
-          s"""{"id":${quoted(k)},"data":{"item_id":${quoted(k)},"batch":${quoted(
-              k
-            )}},"annotations":[{"completed_by":{"id":${quoted(k)},"email":${quoted(
-              k
-            )}},"result":[{"from_name":${quoted(k)},"value":{"choices":[${quoted(
-              k
-            )}]}},{"from_name":"c","value":{"text":[${quoted(
-              k
-            )}]}},{"from_name":"reasons","value":{"choices":[${quoted(k)}]}}]}]}"""
+      succeeds(
+        "ingest-labels",
+        "l4",
+        "path" -> packed(file("argilla", argilla)),
+        "format" -> "argilla",
+        "question" -> planted(4)
+      )
+      for (
+        (format, path) <- Seq(
+          "trl" -> file("trl", trl),
+          "hh" -> packed(file("hh", hh)),
+          "openai-dpo" -> file("dpo", openAiPairs),
+          "oasst" -> file("oasst", trees),
+          "long-csv" -> file("pairs", longPairs),
+          "long-parquet" -> parquet(parquetPairs, in.resolve(s"pairs $name")),
+          "ukp" -> votes
         )
-      withClue(lake.output)(
-        submit(
-          "ingest-labels",
-          "l2",
-          "format" -> "label-studio",
-          "path" -> write(in, s"$name.json", studio.mkString("[", ",", "]")).toString
-        ) shouldBe 0
-      )
-      val trl = kinds
-        .map(_._1.format(6))
-        .map(k =>
-          s"""{"prompt":[{"role":"system","content":${quoted(k)}},{"role":"user","content":${quoted(
-              k
-            )}}],"chosen":[{"role":"assistant","content":${quoted(
-              "yes " + k
-            )}}],"rejected":[{"role":"assistant","content":${quoted(
-              "no " + k
-            )}}],"product":${quoted(k)}}"""
-        )
-      withClue(lake.output)(
-        submit(
+      ) {
+        succeeds(
           "import-preferences",
-          "p1",
-          "format" -> "trl",
-          "path" -> write(in, s"$name.trl", trl.mkString("\n")).toString
-        ) shouldBe 0
-      )
-      val hh = kinds
-        .map(_._1.format(7))
-        .map(k =>
-          s"""{"chosen":${quoted(s"\n\nHuman: $k\n\nAssistant: yes $k").replace(
-              "\n",
-              "\\n"
-            )},"rejected":${quoted(s"\n\nHuman: $k\n\nAssistant: no $k").replace("\n", "\\n")}}"""
+          s"p-$format",
+          "format" -> format,
+          "path" -> path,
+          "intended-use" -> planted(5)
         )
-      withClue(lake.output)(
-        submit(
-          "import-preferences",
-          "p2",
-          "path" -> write(in, s"$name.hh", hh.mkString("\n")).toString
-        ) shouldBe 0
-      )
-      lake.submit("labeler-agreement", "a1", "coefficients.resamples" -> "20") should (be(0) or be(
-        2
-      ))
-      lake.submit(
+      }
+      succeeds("labeler-agreement", "a1", "coefficients.resamples" -> 20)
+      succeeds(
         "export",
         "x1",
         "format" -> "trl",
-        "snapshot" -> "p1",
-        "path" -> in.resolve(s"$name.out").toString
-      ) shouldBe 0
-      lake.submit(
-        "export",
-        "x2",
-        "format" -> "label-studio",
-        "path" -> in.resolve("tasks.json").toString
-      ) shouldBe 0
-      // Runs that fail: no such file, wrong columns, too much refused, a file that is cut off.
-      lake.submit("ingest-logs", "f1", "path" -> s"/nowhere/$name.jsonl") shouldBe 2
-      lake.submit(
-        "ingest-labels",
-        "f2",
-        "path" -> write(in, "h.csv", csv(planted(2)) + ",b\n1,2\n").toString
-      ) shouldBe 2
-      lake.submit(
-        "ingest-logs",
-        "f3",
-        "path" -> write(in, s"f3 $name.jsonl", planted(2)).toString
-      ) shouldBe 2
-      lake.submit(
-        "ingest-logs",
-        "f4",
-        "path" -> write(in, s"f4 $name.json", s"""[{"a":${quoted(planted(2))}},{"a":"x""").toString
-      ) shouldBe 2
-      lake.submit("ingest-labels", "f5", "question" -> planted(2), "path" -> "/nowhere") shouldBe 2
-      withClue(lake.output)(lake.submit("report", "rep1") shouldBe 0)
+        "snapshot" -> "p-trl",
+        "path" -> in.resolve(s"$name.out")
+      )
+      succeeds("export", "x2", "format" -> "label-studio", "path" -> in.resolve("tasks.json"))
 
+      // Runs that fail: no such file, wrong columns, too much refused, a file that is cut off.
+      val failing: Seq[(String, Seq[(String, Any)])] = Seq(
+        "ingest-logs" -> Seq("path" -> s"/nowhere/$name.jsonl"),
+        "ingest-labels" -> Seq("path" -> write(in, "h.csv", csv(planted(2)) + ",b\n1,2\n")),
+        "ingest-logs" -> Seq("path" -> write(in, s"f3 $name.jsonl", planted(2))),
+        "ingest-logs" -> Seq(
+          "path" -> write(in, s"f4 $name.json", s"""[{"a":${json(planted(2))}},{"a":"x""")
+        ),
+        "ingest-labels" -> Seq("question" -> planted(2), "path" -> "/nowhere"),
+        "import-preferences" -> Seq("format" -> "ukp", "path" -> s"/nowhere/$name"),
+        "import-queue" -> Seq("path" -> write(in, s"f7 $name.jsonl", planted(2))),
+        "export" -> Seq("snapshot" -> planted(2), "path" -> in.resolve("none")),
+        "train-reward" -> Seq("snapshot" -> "p-trl", "purpose" -> planted(2))
+      )
+      for (((job, settings), n) <- failing.zipWithIndex) {
+        withClue(s"f$n: ${lake.output}")(submit(job, s"f$n", settings: _*) shouldBe 2)
+      }
+      succeeds("report", "rep1")
+
+      for (
+        (table, kept) <- Seq(
+          "interactions_raw" -> 100,
+          "labels" -> 30,
+          "preferences" -> 60,
+          "labeling_queue" -> 20
+        )
+      ) {
+        withClue(table)(lake.count(table) should be > kept.toLong)
+      }
       val found = searched.flatMap { case (file, text) => secretsIn(text).map(file -> _) }
       found.map { case (file, needle) => s"$file: $needle" } shouldBe Nil
       secretsIn(lake.output) shouldBe Nil

@@ -20,6 +20,7 @@ class SqlSpec extends LoopSpec {
   lake.submit("ingest-logs", "i1", "path" -> file.toString) shouldBe 0
   lake.submit("clean-logs", "c1") shouldBe 0
   private val sql = new ReadOnlySql(lake.lake)
+  private val database = sql.rows("SELECT current_database()").first().getString(0)
   private val runs = lake.root.resolve("tables").resolve("runs")
 
   private def refused(query: String): String = withClue(query) {
@@ -44,7 +45,7 @@ class SqlSpec extends LoopSpec {
         "FROM runs SELECT job",
         "TABLE runs",
         "VALUES (1, 'a'), (2, 'b')",
-        "SELECT job FROM spark_catalog.default.runs UNION SELECT job FROM default.runs",
+        s"SELECT job FROM spark_catalog.$database.runs UNION SELECT job FROM $database.runs",
         "SELECT * FROM runs VERSION AS OF 0",
         "SELECT job FROM runs r WHERE EXISTS (SELECT 1 FROM lineage l WHERE l.run_id = r.run_id) AND run_id IN (SELECT run_id FROM interactions)",
         "SELECT run_id, explode(flatten(array(sequence(1, 3)))) FROM runs",
@@ -114,6 +115,21 @@ class SqlSpec extends LoopSpec {
       ).foreach(refused)
       Files.list(runs.resolve("_delta_log")).count() shouldBe before
       sql.rows("SELECT * FROM runs").count() shouldBe 2
+    }
+
+    it("keeps lakes apart that one process queries") {
+      val other = new TestLake()
+      other.submit("ingest-logs", "elsewhere", "path" -> file.toString) shouldBe 0
+      val sqlOfOther = new ReadOnlySql(other.lake)
+      def runIds(of: ReadOnlySql) =
+        of.rows("SELECT run_id FROM runs").collect().map(_.getString(0)).toSet
+      runIds(sqlOfOther) shouldBe Set("elsewhere")
+      runIds(sql) shouldBe Set("i1", "c1")
+      refused(
+        s"SELECT * FROM ${sqlOfOther.rows("SELECT current_database()").first().getString(0)}.runs"
+      )
+      intercept[UserError](sqlOfOther.rows("SELECT * FROM interactions")).getMessage should
+        include("cannot be found")
     }
 
     it("opens no path and runs no code of the JVM's") {
