@@ -15,7 +15,7 @@ public record Name(@JsonValue String text) implements Serializable {
    * @throws IllegalArgumentException if the text is no name
    */
   public Name {
-    if (text == null || !FORM.matcher(text).matches() || text.contains("..")) {
+    if (!isName(text)) {
       throw new IllegalArgumentException(
           Quoted.of(String.valueOf(text))
               + " is no name: write up to 100 letters a-z, digits, '.', '_' and '-', beginning with"
@@ -28,6 +28,10 @@ public record Name(@JsonValue String text) implements Serializable {
    */
   public static Name parse(String text) {
     return new Name(text);
+  }
+
+  public static boolean isName(String text) {
+    return text != null && FORM.matcher(text).matches() && !text.contains("..");
   }
 
   @Override

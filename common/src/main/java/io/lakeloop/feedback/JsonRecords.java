@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.InputStream;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,7 +15,7 @@ import java.util.regex.Pattern;
  * several lines, elements of one array or of more. Every character that is neither spacing nor an
  * array's punctuation belongs to one record; what is no object comes with the reason. Behind a
  * broken object reading goes on with the next line, in an array with the next element that begins
- * as the broken one does.
+ * as the broken one or a sound one does, or with a line that begins an object where none can be.
  */
 public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   private static final ObjectMapper JSON =
@@ -22,6 +24,8 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   /** How an object begins: its first key tells it from objects within. */
   private static final Pattern FIRST_KEY =
       Pattern.compile("\\{\\s*(\"(?:[^\"\\\\]|\\\\.){1,200}\")");
+
+  private static final int MOST_KEYS = 100;
 
   /**
    * One record.
@@ -37,6 +41,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
       new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object");
 
   private final TextWindow window;
+  private final Set<String> firstKeys = new HashSet<>();
   private int openArrays;
   private boolean lineIsBlank = true;
 
@@ -133,6 +138,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
       if (first != '{') {
         return refused(length, NOT_AN_OBJECT);
       }
+      remember(text);
       window.skip(length);
       return entry;
     } catch (JsonProcessingException e) {
@@ -170,11 +176,21 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     return entry;
   }
 
+  /** How elements of this file begin: there reading goes on behind a broken one. */
+  private void remember(String element) {
+    if (openArrays > 0 && firstKeys.size() < MOST_KEYS) {
+      Matcher key = FIRST_KEY.matcher(element);
+      if (key.lookingAt()) {
+        firstKeys.add(key.group(1));
+      }
+    }
+  }
+
   private Entry brokenElement(int looked) {
     long line = window.line();
-    Matcher key = FIRST_KEY.matcher(window.kept(looked));
+    remember(window.kept(looked));
     StringBuilder passed = new StringBuilder();
-    int last = skipToElement(key.lookingAt() ? key.group(1) : "\"", passed);
+    int last = skipToElement(passed);
     boolean cutOff = window.at(0) < 0 && last != ']';
     if (window.at(0) < 0) {
       openArrays = 0;
@@ -188,18 +204,21 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   }
 
   /**
-   * Reads on where the next element begins as the broken one does, or to the end.
+   * Reads on where the next element begins, or to the end.
    *
-   * @param beginning first key with its quotes, or a quote where it is not known
    * @param passed the beginning of what is passed over
    * @return the last sign passed over
    */
-  private int skipToElement(String beginning, StringBuilder passed) {
+  private int skipToElement(StringBuilder passed) {
     int before = 0;
+    boolean atLineStart = false;
     for (int c = window.at(0); c >= 0; c = window.at(0)) {
-      if (c == '{' && before == ',' && beginsWith(beginning)) {
+      // No text goes over the end of a line, and no object begins behind other signs than these.
+      boolean isOwn = atLineStart && ":,[".indexOf(before) < 0;
+      if (c == '{' && (isOwn || before == ',' && beginsAsOthers())) {
         return before;
       }
+      atLineStart = TextWindow.endsLine(c) || atLineStart && Character.isWhitespace(c);
       before = Character.isWhitespace(c) ? before : c;
       if (passed.length() < TextWindow.KEPT) {
         passed.append((char) c);
@@ -209,11 +228,18 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     return before;
   }
 
-  private boolean beginsWith(String firstKey) {
-    int i = 1;
-    while (i < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(i))) {
-      i++;
+  private boolean beginsAsOthers() {
+    int key = 1;
+    while (key < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(key))) {
+      key++;
     }
+    int at = key;
+    return firstKeys.isEmpty()
+        ? window.at(at) == '"'
+        : firstKeys.stream().anyMatch(known -> stands(known, at));
+  }
+
+  private boolean stands(String firstKey, int i) {
     for (int k = 0; k < firstKey.length(); k++) {
       if (window.at(i + k) != firstKey.charAt(k)) {
         return false;

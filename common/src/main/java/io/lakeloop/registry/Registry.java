@@ -1,10 +1,7 @@
 package io.lakeloop.registry;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
@@ -17,11 +14,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
@@ -47,6 +42,8 @@ public final class Registry implements Serializable {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final ArtifactStore store;
+  private final Verification verification;
+  private final Aliases aliases;
   private final Map<String, List<Recorded>> recorded;
 
   /** A registry that no lake speaks for. */
@@ -59,6 +56,8 @@ public final class Registry implements Serializable {
    */
   public Registry(ArtifactStore store, Map<String, List<Recorded>> recorded) {
     this.store = store;
+    this.verification = new Verification(store);
+    this.aliases = new Aliases(store);
     this.recorded = new ConcurrentHashMap<>(recorded);
   }
 
@@ -97,7 +96,7 @@ public final class Registry implements Serializable {
    */
   public ModelVersion publish(Path draft, Manifest manifest) throws IOException {
     Name model = Name.parse(manifest.model());
-    SortedMap<String, String> files = digests(draft);
+    SortedMap<String, String> files = Verification.digests(draft);
     for (Manifest earlier : sound(model)) {
       if (earlier.runId().equals(manifest.runId())) {
         return resolve(new ModelRef(model, earlier.version()));
@@ -175,7 +174,7 @@ public final class Registry implements Serializable {
       Files.createDirectories(target.getParent());
       Files.copy(source.folder().resolve(file), target, LinkOption.NOFOLLOW_LINKS);
     }
-    verifyFiles(new ModelVersion(source.manifest(), draft));
+    Verification.requireFiles(new ModelVersion(source.manifest(), draft));
     return draft;
   }
 
@@ -198,32 +197,8 @@ public final class Registry implements Serializable {
     return Optional.empty();
   }
 
-  /** Files below the folder, but for the manifest. */
-  private static SortedMap<String, String> digests(Path folder) throws IOException {
-    SortedMap<String, String> digests = new TreeMap<>();
-    try (Stream<Path> found = Files.walk(folder)) {
-      for (Path file : found.toList()) {
-        String name = folder.relativize(file).toString().replace('\\', '/');
-        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-          continue;
-        }
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-          throw unusable(folder, name.isEmpty() ? "it" : name);
-        }
-        if (!name.equals(MANIFEST)) {
-          digests.put(name, Digest.of(file));
-        }
-      }
-    }
-    return digests;
-  }
-
-  private static String name(Name model, int version) {
+  static String name(Name model, int version) {
     return "models/" + model + "/" + version;
-  }
-
-  private static String aliases(Name model, Alias alias) {
-    return "aliases/" + model + "/" + alias + ".json";
   }
 
   /** Published versions of the model, broken ones too, ascending. */
@@ -240,7 +215,7 @@ public final class Registry implements Serializable {
     List<Manifest> sound = new ArrayList<>();
     for (int version : versions(model)) {
       ModelRef ref = new ModelRef(model, version);
-      whole(() -> manifest(ref, version)).ifPresent(sound::add);
+      whole(() -> verification.manifest(ref, version)).ifPresent(sound::add);
     }
     return sound;
   }
@@ -298,7 +273,7 @@ public final class Registry implements Serializable {
     for (int version : versions(model)) {
       if (version > latest) {
         try {
-          manifest(new ModelRef(model, version), version);
+          verification.manifest(new ModelRef(model, version), version);
         } catch (UserError e) {
           lines.add(e.getMessage());
         }
@@ -325,8 +300,8 @@ public final class Registry implements Serializable {
           known(ref.model()));
     }
     ModelVersion found = open(ref, version.getAsInt());
-    verifyFiles(found);
-    verifyRows(found);
+    Verification.requireFiles(found);
+    Verification.requireRecorded(found, recorded.getOrDefault(found.toString(), List.of()));
     return found;
   }
 
@@ -338,83 +313,8 @@ public final class Registry implements Serializable {
   }
 
   private ModelVersion open(ModelRef asked, int version) throws IOException {
-    Manifest manifest = manifest(asked, version);
+    Manifest manifest = verification.manifest(asked, version);
     return new ModelVersion(manifest, store.fetch(name(asked.model(), version)));
-  }
-
-  /**
-   * Reads a version's manifest.
-   *
-   * @throws UserError ARTIFACT_CORRUPT if it is missing, garbled, or another version's
-   */
-  private Manifest manifest(ModelRef asked, int version) throws IOException {
-    String text =
-        store
-            .read(name(asked.model(), version), MANIFEST)
-            .orElseThrow(() -> broken(asked, version, "it has no " + MANIFEST));
-    Manifest manifest;
-    try {
-      manifest = JSON.readValue(text, Manifest.class);
-    } catch (JsonProcessingException e) {
-      throw broken(asked, version, "its " + MANIFEST + " is garbled");
-    }
-    if (manifest == null) {
-      throw broken(asked, version, "its " + MANIFEST + " is garbled");
-    }
-    if (!manifest.model().equals(asked.model().text()) || manifest.version() != version) {
-      throw broken(
-          asked,
-          version,
-          "its " + MANIFEST + " is that of " + manifest.model() + "/" + manifest.version());
-    }
-    return manifest;
-  }
-
-  private static UserError broken(ModelRef asked, int version, String why) {
-    ModelRef ref = new ModelRef(asked.model(), version);
-    return new UserError(
-        ErrorCode.ARTIFACT_CORRUPT,
-        "Cannot load %s: %s. Restore the registry's folder %s, or name another version.",
-        asked.equals(ref) ? ref : asked + ", which is " + ref,
-        why,
-        name(ref.model(), version));
-  }
-
-  private static void verifyFiles(ModelVersion version) throws IOException {
-    SortedMap<String, String> expected = version.manifest().files();
-    SortedMap<String, String> found = digests(version.folder());
-    if (!found.equals(expected)) {
-      List<String> wrong =
-          Stream.concat(expected.keySet().stream(), found.keySet().stream())
-              .distinct()
-              .filter(name -> !Objects.equals(expected.get(name), found.get(name)))
-              .toList();
-      throw new UserError(
-          ErrorCode.ARTIFACT_CORRUPT,
-          "Cannot load %s: %s differ from the manifest. Restore the folder %s, or train it again.",
-          version,
-          String.join(", ", wrong),
-          version.folder());
-    }
-  }
-
-  private void verifyRows(ModelVersion version) throws IOException {
-    List<Recorded> rows = recorded.getOrDefault(version.toString(), List.of());
-    boolean agreed = rows.isEmpty();
-    for (Recorded row : rows) {
-      agreed |= row.agrees(version);
-    }
-    if (!agreed) {
-      throw new UserError(
-          ErrorCode.ARTIFACT_CORRUPT,
-          "Cannot load %s: its files or its manifest are not those that the lake's table"
-              + " model_versions tells of (digest %s there, %s here). Restore the folder %s, or name"
-              + " another version.",
-          version,
-          rows.get(rows.size() - 1).digest(),
-          version.manifest().digest(),
-          version.folder());
-    }
   }
 
   /**
@@ -423,37 +323,7 @@ public final class Registry implements Serializable {
    * @throws UserError ARTIFACT_CORRUPT if its record is empty or garbled
    */
   public List<AliasEvent> history(Name model, Alias alias) throws IOException {
-    Optional<String> record = store.record(aliases(model, alias));
-    return record.isEmpty() ? List.of() : events(model, alias, record.get());
-  }
-
-  private static List<AliasEvent> events(Name model, Alias alias, String record)
-      throws IOException {
-    try {
-      List<AliasEvent> events = JSON.readValue(record, new TypeReference<>() {});
-      if (events != null && events.stream().allMatch(Objects::nonNull)) {
-        return events;
-      }
-    } catch (JsonProcessingException e) {
-      // Told below.
-    }
-    throw new UserError(
-        ErrorCode.ARTIFACT_CORRUPT,
-        "Cannot read the alias %s/%s: its record %s in the registry is %s. Restore the record, or"
-            + " delete it and promote again.",
-        model,
-        alias,
-        aliases(model, alias),
-        record.isBlank() ? "empty" : "garbled");
-  }
-
-  private static UserError unusable(Path folder, String file) {
-    return new UserError(
-        ErrorCode.ARTIFACT_CORRUPT,
-        "Cannot use the folder %s: %s is no plain file but a link or the like, which may lead"
-            + " anywhere. Put the file itself there.",
-        folder,
-        file);
+    return aliases.history(model, alias);
   }
 
   /**
@@ -464,28 +334,6 @@ public final class Registry implements Serializable {
   public AliasEvent move(
       Alias alias, ModelVersion target, String actor, Name runId, String reason, String at)
       throws IOException {
-    Name model = Name.parse(target.model());
-    String name = aliases(model, alias);
-    Optional<String> before = store.record(name);
-    List<AliasEvent> events =
-        new ArrayList<>(before.isEmpty() ? List.of() : events(model, alias, before.get()));
-    for (AliasEvent event : events) {
-      if (runId.text().equals(event.runId())) {
-        return event;
-      }
-    }
-    int from = events.isEmpty() ? 0 : events.get(events.size() - 1).to();
-    AliasEvent event = new AliasEvent(from, target.version(), actor, runId.text(), reason, at);
-    events.add(event);
-    if (!store.replaceRecord(name, before, JSON.writeValueAsString(events))) {
-      throw new UserError(
-          ErrorCode.GATE_FAILED,
-          "Cannot move %s/%s to version %d: another run moved it meanwhile. Look at its history"
-              + " and run promote again.",
-          target.model(),
-          alias,
-          target.version());
-    }
-    return event;
+    return aliases.move(alias, target, actor, runId, reason, at);
   }
 }

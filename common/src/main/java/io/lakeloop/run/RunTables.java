@@ -167,8 +167,13 @@ public final class RunTables {
 
   /** Writes rows as Parquet to a folder outside the lake. */
   public void export(Dataset<Row> rows, String path) throws IOException {
-    lake.outside().write(rows, path, hasWritten(path));
-    lineage.write("file", path, null, null, null, 0);
+    lake.outside().write(rows, path, hasWritten(path), () -> announce(path, 0));
+  }
+
+  /** A run that dies behind this may replace what it has written. */
+  private void announce(String path, long rows) {
+    lineage.write("file", path, null, null, null, rows);
+    lake.replace(LedgerTables.LINEAGE, runId, lineage.rows().dataset(lake.spark()), userMetadata);
   }
 
   /** True if a run of this lake has written the file, so that another one may replace it. */
@@ -195,9 +200,8 @@ public final class RunTables {
 
   /** Writes lines to a file outside the lake; returns how many there were. */
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
-    long written = lake.outside().writeLines(lines, path, array, hasWritten(path));
-    lineage.write("file", path, null, null, null, written);
-    return written;
+    return lake.outside()
+        .writeLines(lines, path, array, hasWritten(path), rows -> announce(path, rows));
   }
 
   public long replace(TableRows rows) {

@@ -41,11 +41,16 @@ public final class UnfinishedRuns {
       return List.of();
     }
     List<Row> started =
-        lake.read(LedgerTables.RUNS)
+        lake
+            .read(LedgerTables.RUNS)
             .where(col("status").equalTo("STARTED"))
             .select("run_id", "job", "started_at", "driver", "pinned")
             .orderBy("started_at", "run_id")
-            .collectAsList();
+            .collectAsList()
+            .stream()
+            // Earlier releases took other run ids, too, by which nothing can be submitted now.
+            .filter(row -> Name.isName(row.getString(0)))
+            .toList();
     List<Name> names = started.stream().map(row -> Name.parse(row.getString(0))).toList();
     Set<Name> alive = Lease.alive(artifacts, names, Lease.PACE);
     return started.stream()

@@ -81,7 +81,11 @@ public final class LabelingTables {
               optional("cohort", StringType, "group of raters"),
               optional("is_ground_truth", BooleanType, "marked as the right answer"),
               required("source_file", StringType, "file that held the line"),
-              required("line", LongType, "line in the file, from 1"))
+              required("line", LongType, "line in the file, from 1"),
+              optional(
+                  "redaction",
+                  StringType,
+                  "what was done to personal data; null in rows of earlier releases"))
           .check("confidence_share", "confidence IS NULL OR confidence BETWEEN 0 AND 1")
           .check("position_known", "shown_position IS NULL OR shown_position IN ('ab', 'ba')");
 

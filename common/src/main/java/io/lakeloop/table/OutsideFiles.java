@@ -9,6 +9,7 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.function.LongConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -30,13 +31,16 @@ public final class OutsideFiles {
    * Writes the rows as Parquet to a folder.
    *
    * @param again true if what is there may go: a run has made it
+   * @param announce called just before the folder appears, so that a run that dies then knows it
    * @throws UserError CONFIG_INVALID if something else is there
    */
-  public void write(Dataset<Row> rows, String path, boolean again) throws IOException {
+  public void write(Dataset<Row> rows, String path, boolean again, Runnable announce)
+      throws IOException {
     Path target = new Path(path);
     requireFree(target, again);
     Path draft = draft(target);
     rows.write().mode("overwrite").parquet(draft.toString());
+    announce.run();
     appear(draft, target);
   }
 
@@ -45,10 +49,12 @@ public final class OutsideFiles {
    *
    * @param array true to make one JSON array of them
    * @param again true if what is there may go: a run has made it
+   * @param announce told the number of lines just before the file appears
    * @return lines written; where there is none, no file is made
    * @throws UserError CONFIG_INVALID if something else is there
    */
-  public long writeLines(Iterator<String> lines, String path, boolean array, boolean again)
+  public long writeLines(
+      Iterator<String> lines, String path, boolean array, boolean again, LongConsumer announce)
       throws IOException {
     Path target = new Path(path);
     requireFree(target, again);
@@ -70,6 +76,7 @@ public final class OutsideFiles {
       files.delete(draft, false);
       return 0;
     }
+    announce.accept(written);
     appear(draft, target);
     return written;
   }

@@ -153,6 +153,32 @@ class JsonRecordsTest {
   }
 
   @Test
+  void elementsThatBeginInDifferentWaysAreFoundAgain() {
+    String other = "{\"m\":1,\"n\":5}";
+    String bad = "{\"n\":7,\"t\":\"x}";
+    assertThat(told("[" + other + "," + bad + "," + other + "," + objects(0, 3, ",") + "]"))
+        .containsExactly("5", "MALFORMED_JSON", "5", "0", "1", "2");
+    assertThat(told("[{{" + bad + "\n" + objects(0, 3, "\n")))
+        .containsExactly("MALFORMED_JSON", "0", "1", "2", Refusal.CUT_OFF);
+  }
+
+  @Test
+  void objectsWithinABrokenElementAreNoneOfTheirOwn() {
+    String broken = "{\n\"n\":0,,\n\"a\":[\n{\"x\":1},\n{\"n\":2}],\n\"b\":\n{\"n\":3}\n}";
+    String sound = "{\n\"n\":4,\n\"a\":[]\n}";
+    assertThat(
+            told(
+                "["
+                    + sound
+                    + ",\n"
+                    + broken.replace("{\"n\":2}", "{\"y\":2}")
+                    + ",\n"
+                    + sound
+                    + "]"))
+        .containsExactly("4", "MALFORMED_JSON", "4");
+  }
+
+  @Test
   void whatStandsBesideObjectsOnTheirLineCostsItselfAlone() {
     String all = objects(0, 100, ",");
     assertThat(told("[null," + all + "]")).hasSize(101).endsWith("99");

@@ -106,6 +106,33 @@ class MutatedFilesTest {
         bytes -> JsonRecordsTest.read(bytes).stream().map(JsonRecords.Entry::text).toList());
   }
 
+  /** A line that is broken, however, takes none of the others with it. */
+  @Test
+  void otherLinesStayWhole() {
+    for (long f = 0; f < FILES; f++) {
+      Draws draws = new Draws(f);
+      List<String> lines =
+          new ArrayList<>(
+              IntStream.range(0, 2 + draws.below(8, 0))
+                  .mapToObj(MutatedFilesTest::object)
+                  .toList());
+      int at = draws.below(lines.size(), 3);
+      String broken = mutated(lines.get(at), draws).replaceAll("[\r\n]", "");
+      if (broken.matches("\\s*\\[.*[:,\\[]\\s*")) {
+        // The object on the next line may well be a part of this one's.
+        continue;
+      }
+      lines.set(at, broken);
+      List<String> whole =
+          JsonRecordsTest.read(String.join("\n", lines).getBytes(StandardCharsets.UTF_8)).stream()
+              .filter(entry -> entry.refusal() == null)
+              .map(JsonRecords.Entry::text)
+              .toList();
+      lines.remove(at);
+      assertThat(whole).as("file %d: %s", f, broken).containsSubsequence(lines);
+    }
+  }
+
   @Test
   void csvLosesNothing() {
     everySignIsInOneRecord(

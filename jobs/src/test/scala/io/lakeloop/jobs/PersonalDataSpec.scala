@@ -243,7 +243,13 @@ class PersonalDataSpec extends LoopSpec {
   private def text(in: InputStream) = new String(in.readAllBytes(), UTF_8)
 
   private def succeeds(job: String, id: String, settings: (String, Any)*): Unit =
-    withClue(s"$id: ${lake.output}")(submit(job, id, settings: _*) shouldBe 0)
+    ends(0)(job, id, settings: _*)
+
+  private def ends(code: Int)(job: String, id: String, settings: (String, Any)*): Unit = {
+    val ended = submit(job, id, settings: _*)
+    withClue(s"$id: ${lake.output}")(ended shouldBe code)
+    ()
+  }
 
   private def submit(job: String, id: String, settings: (String, Any)*): Int = {
     val all =
@@ -274,7 +280,6 @@ class PersonalDataSpec extends LoopSpec {
         "sample-for-labeling",
         "s1",
         "items" -> 20,
-        "uses" -> "",
         "strata" -> "product,cohort",
         "gold-questions" -> gold
       )
@@ -320,7 +325,7 @@ class PersonalDataSpec extends LoopSpec {
           "intended-use" -> planted(5)
         )
       }
-      succeeds("labeler-agreement", "a1", "coefficients.resamples" -> 20)
+      succeeds("labeler-agreement", "a1", "coefficients.resamples" -> 100)
       succeeds(
         "export",
         "x1",
@@ -345,7 +350,7 @@ class PersonalDataSpec extends LoopSpec {
         "train-reward" -> Seq("snapshot" -> "p-trl", "purpose" -> planted(2))
       )
       for (((job, settings), n) <- failing.zipWithIndex) {
-        withClue(s"f$n: ${lake.output}")(submit(job, s"f$n", settings: _*) shouldBe 2)
+        ends(2)(job, s"f$n", settings: _*)
       }
       succeeds("report", "rep1")
 
@@ -362,6 +367,31 @@ class PersonalDataSpec extends LoopSpec {
       val found = searched.flatMap { case (file, text) => secretsIn(text).map(file -> _) }
       found.map { case (file, needle) => s"$file: $needle" } shouldBe Nil
       secretsIn(lake.output) shouldBe Nil
+    }
+
+    it("is left where the source is said to be clean, and the rows say so") {
+      val trusting = new TestLake()
+      def of(job: String, id: String, path: Path, isClean: Boolean) =
+        trusting.submit(job, id, "path" -> path.toString, "source-is-clean" -> isClean.toString)
+      val item =
+        s"""{"item_id":"x","prompt":"ask jane@mail.example","completion_a":"a","completion_b":"b"}"""
+      val questions = write(in, "clean.queue", item)
+      of("import-queue", "q1", questions, isClean = true) shouldBe 0
+      of("import-queue", "q2", questions, isClean = false) shouldBe 0
+      val labels =
+        write(in, "clean.csv", "item_id,rater_id,value,comment\nx,r,a,jane@mail.example\n")
+      of("ingest-labels", "l1", labels, isClean = true) shouldBe 0
+      def told(table: String, text: String) = trusting
+        .table(table)
+        .select("run_id", "redaction", text)
+        .collect()
+        .map(row => (row.getString(0), row.getString(1), row.getString(2)))
+        .toSet
+      told("labeling_queue", "prompt") shouldBe Set(
+        ("q1", "as of the source", "ask jane@mail.example"),
+        ("q2", "personal data replaced", "ask <EMAIL_1>")
+      )
+      told("labels", "comment") shouldBe Set(("l1", "as of the source", "jane@mail.example"))
     }
 
     it("is in no file that others can read") {

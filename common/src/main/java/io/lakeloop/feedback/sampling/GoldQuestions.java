@@ -61,26 +61,38 @@ public final class GoldQuestions {
           context.path(path),
           broken);
     }
-    return questions
-        .dropDuplicates("prompt", "completion_a", "completion_b")
-        .select(
-            sha2(
-                    concat_ws(
-                        "|", lit("gold"), col("prompt"), col("completion_a"), col("completion_b")),
-                    256)
-                .substr(1, 32)
-                .as("item_id"),
-            col("prompt"),
-            col("completion_a"),
-            col("completion_b"),
-            lit(null).cast("string").as("interaction_a"),
-            lit(null).cast("string").as("interaction_b"),
-            lit("gold").as("stratum"),
-            lit("gold question").as("reason"),
-            lit(1.0).as("inclusion_probability"),
-            lit(2.0).as("priority"),
-            lit(true).as("is_gold"),
-            col("value").as("gold_value"));
+    Dataset<Row> distinct = questions.dropDuplicates("prompt", "completion_a", "completion_b");
+    long contradicting = questions.distinct().count() - distinct.count();
+    if (contradicting > 0) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot use the gold questions in %s: %d ask what another asks and know another answer."
+              + " Keep the right one.",
+          context.path(path),
+          contradicting);
+    }
+    long repeated = questions.count() - distinct.count();
+    if (repeated > 0) {
+      context.say("%,d gold questions are asked twice in the file, and count once", repeated);
+    }
+    return distinct.select(
+        sha2(
+                concat_ws(
+                    "|", lit("gold"), col("prompt"), col("completion_a"), col("completion_b")),
+                256)
+            .substr(1, 32)
+            .as("item_id"),
+        col("prompt"),
+        col("completion_a"),
+        col("completion_b"),
+        lit(null).cast("string").as("interaction_a"),
+        lit(null).cast("string").as("interaction_b"),
+        lit("gold").as("stratum"),
+        lit("gold question").as("reason"),
+        lit(1.0).as("inclusion_probability"),
+        lit(2.0).as("priority"),
+        lit(true).as("is_gold"),
+        col("value").as("gold_value"));
   }
 
   /** A record that is refused lacks all. */

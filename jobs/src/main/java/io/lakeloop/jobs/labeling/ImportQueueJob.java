@@ -77,6 +77,7 @@ public final class ImportQueueJob implements Job<ImportQueueJob.Config> {
             .withColumn("is_gold", expr("gold_value IS NOT NULL"))
             .withColumn("is_holdout", lit(false))
             .withColumn("repeat_of", lit(null).cast("string"))
+            .withColumn("redaction", lit(cleaning.status()))
             .withColumn("created_at", lit(context.startedAt())));
     read.unpersist();
   }

@@ -78,7 +78,11 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
 
     Intake intake = Intake.of(context, LABELS, files, compared, config.maxQuarantinedShare());
 
-    intake.write(intake.accepted().withColumn("run_id", lit(context.runId())));
+    intake.write(
+        intake
+            .accepted()
+            .withColumn("run_id", lit(context.runId()))
+            .withColumn("redaction", lit(cleaning.status())));
     compared.unpersist();
   }
 
