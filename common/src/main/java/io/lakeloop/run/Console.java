@@ -5,7 +5,10 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a person sees while a job works: lines and one moving bar, on standard error. Where nobody
@@ -22,6 +25,7 @@ public final class Console {
   private final boolean details;
   private final Clock clock;
   private final NameRedactor names = NameRedactor.ofLines();
+  private Map<String, String> hidden = Map.of();
   private String label = "";
   private Instant began = Instant.EPOCH;
   private Instant shown = Instant.EPOCH;
@@ -38,11 +42,30 @@ public final class Console {
     this.clock = clock;
   }
 
+  /**
+   * From here on lines that repeat one of these texts show what stands for it.
+   *
+   * @param texts values of settings that hold personal data
+   */
+  void hide(Map<String, String> texts) {
+    hidden = new TreeMap<>(Comparator.comparing(String::length).reversed().thenComparing(t -> t));
+    hidden.putAll(texts);
+  }
+
+  /** The line as it may be shown and kept. */
+  String shown(String line) {
+    String shown = line;
+    for (Map.Entry<String, String> text : hidden.entrySet()) {
+      shown = shown.replace(text.getKey(), text.getValue());
+    }
+    return names.redact(shown);
+  }
+
   /** Prints a line. */
   public void say(String message, Object... arguments) {
     closeBar();
     String line = arguments.length == 0 ? message : String.format(Locale.ROOT, message, arguments);
-    out.println(names.redact(line));
+    out.println(shown(line));
     out.flush();
   }
 

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -142,7 +143,7 @@ public final class JobRunner {
           new Ledger.End(
               clock.instant(),
               Optional.of(error == null ? ErrorCode.INTERNAL : error.code()),
-              error == null ? place(e) : cut(NameRedactor.ofLines().redact(error.getMessage())));
+              error == null ? place(e) : cut(console.shown(error.getMessage())));
       try {
         ledger.ended(start, end, lineage);
       } catch (Exception unwritten) {
@@ -176,7 +177,7 @@ public final class JobRunner {
       Instant now)
       throws Exception {
     String digest = Digest.of(Settings.toJson(config));
-    String shown = Settings.toJson(config, new NameRedactor()::redact);
+    String shown = shown(config);
     Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), shown, digest);
     if (earlier.isPresent()) {
       requireNothingDeletedSince(definition, earlier.get());
@@ -194,6 +195,24 @@ public final class JobRunner {
             codeVersion);
     ledger.started(start);
     return start;
+  }
+
+  /** Settings as they may be shown, in lines that repeat one of them, too. */
+  private String shown(Record config) {
+    NameRedactor names = new NameRedactor();
+    Map<String, String> hidden = new HashMap<>();
+    String shown =
+        Settings.toJson(
+            config,
+            text -> {
+              String redacted = names.redact(text);
+              if (!redacted.equals(text)) {
+                hidden.put(text, redacted);
+              }
+              return redacted;
+            });
+    console.hide(hidden);
+    return shown;
   }
 
   /** What was pinned would bring back what people asked to have deleted. */

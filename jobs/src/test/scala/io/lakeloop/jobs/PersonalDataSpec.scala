@@ -108,16 +108,16 @@ class PersonalDataSpec extends LoopSpec {
   private def trees = each(4)(k =>
     s"""{"message_tree_id":${json(k)},"prompt":{"message_id":${json(k)},"user_id":${json(k)},
        |"lang":${json(k)},"role":"prompter","text":${json(k)},"replies":[
-       |{"message_id":${json("a" + k)},"role":"assistant","text":${json("yes " + k)},"rank":0,
+       |{"message_id":${json("a " + k)},"role":"assistant","text":${json("yes " + k)},"rank":0,
        |"labels":{${json(k)}:{"value":1}}},
-       |{"message_id":${json("b" + k)},"role":"assistant","text":${json(
+       |{"message_id":${json("b " + k)},"role":"assistant","text":${json(
         "no " + k
       )},"rank":1}]}}""".stripMargin
       .replace("\n", "")
   )
   private def messages = each(5)(k =>
-    s"""{"message_id":${json("q" + k)},"parent_id":null,"role":"prompter","text":${json(k)}}
-       |{"message_id":${json("r" + k)},"parent_id":${json("q" + k)},"user_id":${json(k)},
+    s"""{"message_id":${json("q " + k)},"parent_id":null,"role":"prompter","text":${json(k)}}
+       |{"message_id":${json("r " + k)},"parent_id":${json("q " + k)},"user_id":${json(k)},
        |"role":"assistant","text":${json("Sure: " + k)}}""".stripMargin.replace(",\n", ",")
   )
 
@@ -154,7 +154,7 @@ class PersonalDataSpec extends LoopSpec {
   private def argilla = each(6)(k =>
     s"""{"id":${json(k)},"fields":{"prompt":${json(k)}},"responses":{${json(k)}:[
        |{"user_id":${json(k)},"value":${json(k)},"status":"submitted"}]}}
-       |{"external_id":${json("x" + k)},"metadata":{"batch":${json(
+       |{"external_id":${json("x " + k)},"metadata":{"batch":${json(
         k
       )}},"responses":[{"user_id":${json(k)},
        |"status":${json(k)},"values":{"rank":{"value":${json(k)}}}},{"user_id":${json(k)},
@@ -198,9 +198,9 @@ class PersonalDataSpec extends LoopSpec {
   private def votes: Path = {
     val folder = Files.createDirectories(in.resolve(s"ukp $name"))
     val arguments = each(2)(k =>
-      s"${csv("1" + k)},${csv(k)},${csv("yes " + k)}\n${csv("2" + k)},${csv(k)},${csv("no " + k)}"
+      s"${csv("1 " + k)},${csv(k)},${csv("yes " + k)}\n${csv("2 " + k)},${csv(k)},${csv("no " + k)}"
     )
-    val pairs = each(2)(k => s"${csv(k)},${csv(k)},${csv("1" + k)},${csv("2" + k)},a1")
+    val pairs = each(2)(k => s"${csv(k)},${csv(k)},${csv("1 " + k)},${csv("2 " + k)},a1")
     write(folder, "arguments.csv", ("arg_id,stance,text" +: arguments).mkString("\n"))
     write(folder, "pairs.csv", ("topic,pair_id,arg1_id,arg2_id,gold_label" +: pairs).mkString("\n"))
     folder
@@ -243,19 +243,19 @@ class PersonalDataSpec extends LoopSpec {
   private def text(in: InputStream) = new String(in.readAllBytes(), UTF_8)
 
   private def succeeds(job: String, id: String, settings: (String, Any)*): Unit =
-    ends(0)(job, id, settings: _*)
+    ends(0)(
+      job,
+      id,
+      settings ++ allRefused.filter(_ => job.matches("(ingest|import|clean)-.*")): _*
+    )
+
+  private val allRefused = Seq("max-quarantined-share" -> 1)
 
   private def ends(code: Int)(job: String, id: String, settings: (String, Any)*): Unit = {
-    val ended = submit(job, id, settings: _*)
+    val ended =
+      lake.submit(job, id, settings.map { case (key, value) => key -> value.toString }: _*)
     withClue(s"$id: ${lake.output}")(ended shouldBe code)
     ()
-  }
-
-  private def submit(job: String, id: String, settings: (String, Any)*): Int = {
-    val all =
-      if (job.matches("(ingest|import|clean)-.*")) settings :+ "max-quarantined-share" -> 1
-      else settings
-    lake.submit(job, id, all.map { case (key, value) => key -> value.toString }: _*)
   }
 
   describe("personal data") {
@@ -325,7 +325,12 @@ class PersonalDataSpec extends LoopSpec {
           "intended-use" -> planted(5)
         )
       }
-      succeeds("labeler-agreement", "a1", "coefficients.resamples" -> 100)
+      succeeds(
+        "labeler-agreement",
+        "a1",
+        "coefficients.resamples" -> 100,
+        "consensus.methods" -> "majority"
+      )
       succeeds(
         "export",
         "x1",

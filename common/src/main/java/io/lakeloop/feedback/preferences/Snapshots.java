@@ -11,6 +11,7 @@ import io.lakeloop.run.JobContext;
 import io.lakeloop.table.PreferencesTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
+import io.lakeloop.text.NameRedactor;
 import java.sql.Timestamp;
 import java.util.HashMap;
 import java.util.List;
@@ -74,7 +75,7 @@ public final class Snapshots {
     row.put("to_time", description.to());
     row.put("consent_status", description.consentStatus());
     row.put("anonymisation_status", description.anonymisationStatus());
-    row.put("intended_use", description.intendedUse());
+    row.put("intended_use", new NameRedactor().redact(description.intendedUse()));
     row.put("rows", count);
     row.put("digest", PreferenceBuilder.digest(rows));
     row.put("created_at", context.startedAt());
