@@ -4,6 +4,7 @@ import io.lakeloop.config.Digest;
 import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.Settings;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
@@ -20,7 +21,10 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,6 +69,7 @@ public final class JobRunner {
 
   private <C extends Record> void attempt(JobDefinition<C> definition, Invocation invocation)
       throws Exception {
+    hide(invocation.overrides().values());
     C config =
         Settings.load(
             definition.settings(),
@@ -199,20 +204,31 @@ public final class JobRunner {
 
   /** Settings as they may be shown, in lines that repeat one of them, too. */
   private String shown(Record config) {
+    List<String> texts = new ArrayList<>();
     NameRedactor names = new NameRedactor();
-    Map<String, String> hidden = new HashMap<>();
     String shown =
         Settings.toJson(
             config,
             text -> {
-              String redacted = names.redact(text);
-              if (!redacted.equals(text)) {
-                hidden.put(text, redacted);
-              }
-              return redacted;
+              texts.add(text);
+              return names.redact(text);
             });
-    console.hide(hidden);
+    hide(texts);
     return shown;
+  }
+
+  /** Lines that repeat one of the texts, whole or cut, do so without personal data. */
+  private void hide(Collection<String> texts) {
+    NameRedactor names = new NameRedactor();
+    Map<String, String> hidden = new HashMap<>();
+    for (String text : texts) {
+      String redacted = names.redact(text);
+      if (!redacted.equals(text)) {
+        hidden.put(text, redacted);
+        hidden.put(Quoted.of(text), Quoted.of(redacted));
+      }
+    }
+    console.hide(hidden);
   }
 
   /** What was pinned would bring back what people asked to have deleted. */
