@@ -52,8 +52,9 @@ public final class Intake {
       SourceFiles files,
       Dataset<Row> records,
       double maxQuarantinedShare) {
-    return new Intake(
-        context, table, files, Quarantine.counts(records), maxQuarantinedShare, records);
+    Map<String, Quarantine.Counts> counts = Quarantine.counts(records);
+    files.requireUnchanged();
+    return new Intake(context, table, files, counts, maxQuarantinedShare, records);
   }
 
   /** Records that were neither refused nor superseded. */

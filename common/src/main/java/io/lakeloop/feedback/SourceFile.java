@@ -80,6 +80,13 @@ public record SourceFile(String path, String name, long bytes, String digest)
     }
   }
 
+  UserError changed() {
+    return new UserError(
+        ErrorCode.INPUT_UNREADABLE,
+        "Cannot read %s: it changed while it was read. Run this again when nobody writes to it.",
+        name);
+  }
+
   private UserError unreadable(String why) {
     return new UserError(
         ErrorCode.INPUT_UNREADABLE,
@@ -117,10 +124,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
         left -= read;
       }
       if (read < 0 || left == 0 && !HexFormat.of().formatHex(digest.digest()).equals(file.digest)) {
-        throw new UserError(
-            ErrorCode.INPUT_UNREADABLE,
-            "Cannot read %s: it changed while it was read. Run this again when nobody writes to it.",
-            file.name());
+        throw file.changed();
       }
       return read;
     }

@@ -28,6 +28,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -48,6 +49,7 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class SourceFiles {
   private final SparkSession spark;
   private final List<SourceFile> files;
+  private boolean isReadHereAndThere;
 
   private SourceFiles(SparkSession spark, List<SourceFile> files) {
     this.spark = spark;
@@ -151,14 +153,8 @@ public final class SourceFiles {
 
   /** Digests are computed where files are read: there may be many, and large ones. */
   private static List<SourceFile> pinned(SparkSession spark, List<FileStatus> found) {
-    SerializableConfiguration hadoop =
-        new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
     List<String> paths = found.stream().map(file -> file.getPath().toString()).toList();
-    List<String> digests =
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .parallelize(paths, paths.size())
-            .map(path -> digest(path, hadoop.value()))
-            .collect();
+    List<String> digests = digests(spark, paths);
     // One redactor for all: two names that differ go on differing.
     NameRedactor redactor = new NameRedactor();
     Set<String> names = new HashSet<>();
@@ -173,6 +169,15 @@ public final class SourceFiles {
           new SourceFile(paths.get(i), name, Long.parseLong(sizeAndDigest[0]), sizeAndDigest[1]));
     }
     return files;
+  }
+
+  private static List<String> digests(SparkSession spark, List<String> paths) {
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(paths, paths.size())
+        .map(path -> digest(path, hadoop.value()))
+        .collect();
   }
 
   /** Of the bytes that are there now: a file may grow between listing and reading it. */
@@ -235,9 +240,11 @@ public final class SourceFiles {
   /**
    * All rows of the files, which are Parquet.
    *
-   * @return the files' columns, and {@code source_file} and {@code line}, from 1
+   * @return all columns that a file has, and {@code source_file} and {@code line}, from 1
+   * @throws UserError INPUT_UNREADABLE if files have columns of one name and different types
    */
   public Dataset<Row> parquet() {
+    isReadHereAndThere = true;
     Map<String, String> names = new HashMap<>();
     for (SourceFile file : files) {
       // Spark tells a file's path as a URI.
@@ -245,11 +252,57 @@ public final class SourceFiles {
       names.put(new Path(file.path()).toUri().toString(), file.name());
     }
     UserDefinedFunction name = udf((UDF1<String, String>) names::get, DataTypes.StringType);
-    return spark
-        .read()
-        .parquet(files.stream().map(SourceFile::path).toArray(String[]::new))
+    return merged()
         .withColumn("source_file", name.apply(col("_metadata.file_path")))
         .withColumn("line", col("_metadata.row_index").plus(1));
+  }
+
+  private Dataset<Row> merged() {
+    try {
+      return spark
+          .read()
+          .option("mergeSchema", "true")
+          .parquet(files.stream().map(SourceFile::path).toArray(String[]::new));
+    } catch (Exception e) {
+      if (cannotMerge(e)) {
+        throw new UserError(
+            ErrorCode.INPUT_UNREADABLE,
+            "Cannot read %s and %d more files as one table: they have columns of the same name and"
+                + " different types. Read them one by one, under run ids of their own.",
+            files.get(0).name(),
+            files.size() - 1);
+      }
+      throw e;
+    }
+  }
+
+  /** Told by the driver or, where files are many, by the task that came upon it. */
+  private static boolean cannotMerge(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SparkThrowable known
+          && String.valueOf(known.getErrorClass()).startsWith("CANNOT_MERGE")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Looks again at files that were not read front to back, by which a change is seen at once.
+   *
+   * @throws UserError INPUT_UNREADABLE if one is not what it was when the run found it
+   */
+  void requireUnchanged() {
+    if (!isReadHereAndThere) {
+      return;
+    }
+    List<String> now = digests(spark, files.stream().map(SourceFile::path).toList());
+    for (int i = 0; i < files.size(); i++) {
+      SourceFile file = files.get(i);
+      if (!now.get(i).equals(file.bytes() + " " + file.digest())) {
+        throw file.changed();
+      }
+    }
   }
 
   /** The folder that all files lie in, with its final slash. */

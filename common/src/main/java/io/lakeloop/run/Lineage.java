@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.Row;
 
 /** What a run has read and written so far. */
 final class Lineage {
@@ -43,6 +44,24 @@ final class Lineage {
     edge.put("digest", digest);
     // What was read twice is one edge.
     edges.put(String.join("|", direction, kind, name, String.valueOf(slice)), edge);
+  }
+
+  /** Takes over edges that an earlier attempt wrote, rows of the table. */
+  void restore(List<Row> rows) {
+    for (Row row : rows) {
+      Map<String, Object> edge = new HashMap<>();
+      for (String column : row.schema().fieldNames()) {
+        edge.put(column, row.getAs(column));
+      }
+      edges.put(
+          String.join(
+              "|",
+              row.getAs("direction"),
+              row.getAs("kind"),
+              row.getAs("name"),
+              String.valueOf(row.<String>getAs("slice"))),
+          edge);
+    }
   }
 
   /** What the table calls a file: its name may name somebody. */

@@ -173,7 +173,18 @@ public final class RunTables {
   /** A run that dies behind this may replace what it has written. */
   private void announce(String path, long rows) {
     lineage.write("file", path, null, null, null, rows);
+    keepLineage();
+  }
+
+  /** Writes the lineage so far, for an attempt that goes on behind this one. */
+  public void keepLineage() {
     lake.replace(LedgerTables.LINEAGE, runId, lineage.rows().dataset(lake.spark()), userMetadata);
+  }
+
+  /** Takes over the lineage that an earlier attempt has kept. */
+  public void restoreLineage() {
+    lineage.restore(
+        lake.read(LedgerTables.LINEAGE).where(col("run_id").equalTo(runId.text())).collectAsList());
   }
 
   /** True if a run of this lake has written the file, so that another one may replace it. */

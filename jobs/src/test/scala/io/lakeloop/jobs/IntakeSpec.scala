@@ -153,6 +153,24 @@ class IntakeSpec extends LoopSpec {
       lake.count("quarantine", s"run_id = '$id' AND reason_code = 'CHANGED_ANSWER'") shouldBe 1
     }
 
+    it("keep every column that one of several Parquet files has") {
+      val spark = SharedSpark.session
+      val folder = temporary()
+      def parquet(of: String, name: String) =
+        spark.sql(of).coalesce(1).write.parquet(folder.resolve(name).toString)
+      parquet("SELECT 'p1' AS item_id, 'r1' AS rater_id, 'a' AS value", "1")
+      parquet("SELECT 'p2' AS item_id, 'r1' AS rater_id, 'a' AS value, 'told' AS comment", "2")
+      def ingest() =
+        submit("ingest-labels", folder, "format" -> "long-parquet", "question" -> s"q$runs")
+      val (id, code) = ingest()
+      withClue(lake.output)(code shouldBe 0)
+      lake.count("labels", s"run_id = '$id' AND comment = 'told'") shouldBe 1
+      parquet("SELECT 'p3' AS item_id, 'r1' AS rater_id, 3 AS value", "3")
+      lake.clearOutput()
+      ingest()._2 shouldBe 2
+      lake.output should include("columns of the same name and different types")
+    }
+
     it("tell of every annotation, those without an answer, too") {
       val task =
         """[{"id":1,"data":{"item_id":"e1"},"annotations":[

@@ -224,7 +224,20 @@ public final class Retention {
   /** Writes what was deleted and what had been made from it. */
   public void publish() {
     tables.replace(impact.rows());
+    // An attempt that finds deletions written does not look for the rest again.
+    tables.keepLineage();
     tables.replace(deletions);
+  }
+
+  /** True if an earlier attempt has published; this one then goes on behind that. */
+  public boolean isPublished() {
+    if (!tables.wrote(RetentionTables.DELETIONS)) {
+      return false;
+    }
+    tables.restoreLineage();
+    tables.appended(RetentionTables.DELETION_IMPACT);
+    tables.appended(RetentionTables.DELETIONS);
+    return true;
   }
 
   /** Lets go of the files in which deleted rows still lie. */

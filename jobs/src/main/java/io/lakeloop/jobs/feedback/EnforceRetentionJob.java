@@ -9,7 +9,6 @@ import io.lakeloop.feedback.retention.SubjectRequests;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.UnfinishedRuns.Unfinished;
-import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +52,7 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
   public void run(Config config, JobContext context) throws Exception {
     requireNoReaders(context.othersAtWork());
     Retention retention = new Retention(context);
-    // What this run deleted before it was cut off behind its report need not be looked for again.
-    if (!context.tables().wrote(RetentionTables.DELETIONS)) {
+    if (!retention.isPublished()) {
       if (!config.requests().isBlank()) {
         byte[] secret = context.secret("subject-key-file", config.subjectKeyFile(), false);
         SourceFiles files = SourceFiles.find(context, config.requests());
