@@ -10,17 +10,18 @@ package io.lakeloop.run;
 public interface Job<C extends Record> {
   void run(C config, JobContext context) throws Exception;
 
-  /** What may not be at work beside a run, lest rows come twice or deleted ones come back. */
-  enum Exclusion {
-    /** Runs that delete what this one reads. */
-    DELETION,
-    /** Those, and runs that take in what this one would take, too. */
-    INTAKE,
-    /** All of those, and runs that read what this one deletes. */
-    READERS
+  /** What a job does with rows of other runs, which says what it may be at work beside. */
+  enum Access {
+    /** Reads them: not while somebody deletes from the same tables. */
+    READS,
+    /** Reads them, and takes in what no other run has taken: one run at a time. */
+    TAKES_IN,
+    /** Deletes them: one run at a time, and not while somebody reads the same tables. */
+    DELETES
   }
 
-  default Exclusion exclusion() {
-    return Exclusion.DELETION;
+  /** How a run of this job treats rows of others; {@link JobRunner} keeps them apart by it. */
+  default Access access() {
+    return Access.READS;
   }
 }

@@ -83,17 +83,20 @@ public final class JobRunner {
             .runId()
             .orElseGet(() -> Name.parse(definition.name() + "-" + RUN_TIME.format(now)));
     try (Leases leases =
-        Leases.take(
-            artifacts, runId, definition.job().exclusion(), console, this::interrupt, Lease.PACE)) {
-      requireNoDeletion(definition, leases);
+        new Leases(lake.root(), artifacts, runId, console, Lease.PACE)
+            .take(definition.job().access(), this::interrupt)) {
+      requireApart(definition, leases);
       attempt(definition, invocation, config, leases, now);
     }
   }
 
-  private static void requireNoDeletion(JobDefinition<?> definition, Leases leases)
+  /** Nobody reads what is being deleted, and nobody deletes what is being read. */
+  private void requireApart(JobDefinition<?> definition, Leases leases)
       throws IOException, InterruptedException {
-    if (definition.job().exclusion() == Job.Exclusion.DELETION && !definition.reads().isEmpty()) {
-      leases.requireNoDeletion();
+    switch (definition.job().access()) {
+      case READS -> leases.requireNoDeletion(definition.reads());
+      case DELETES -> leases.requireNoReaders(UnfinishedRuns.of(lake, artifacts));
+      default -> {}
     }
   }
 
@@ -122,8 +125,9 @@ public final class JobRunner {
             "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
                 .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
     try {
-      // A deletion that began before this run's row was there to be seen.
-      requireNoDeletion(definition, leases);
+      // A deletion may have begun, or ended, before this run's row was there to be seen.
+      requireApart(definition, leases);
+      requireNothingDeletedSince(definition, start);
       definition
           .job()
           .run(
@@ -186,6 +190,7 @@ public final class JobRunner {
     Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), shown, digest);
     if (earlier.isPresent()) {
       requireNothingDeletedSince(definition, earlier.get());
+      ledger.started(earlier.get());
       return earlier.get();
     }
     Ledger.Start start =
@@ -217,7 +222,9 @@ public final class JobRunner {
     return shown;
   }
 
-  /** Lines that repeat one of the texts, whole or cut, do so without personal data. */
+  /**
+   * Lines that repeat one of the texts, whole or as {@link Quoted}, do so without personal data.
+   */
   private void hide(Collection<String> texts) {
     NameRedactor names = new NameRedactor();
     Map<String, String> hidden = new HashMap<>();
@@ -233,11 +240,11 @@ public final class JobRunner {
 
   /** What was pinned would bring back what people asked to have deleted. */
   private void requireNothingDeletedSince(JobDefinition<?> definition, Ledger.Start earlier) {
-    if (definition.job().exclusion() == Job.Exclusion.READERS) {
+    if (definition.job().access() == Job.Access.DELETES) {
       return;
     }
     for (Table table : definition.reads()) {
-      String pinned = earlier.pinned().getOrDefault("table:" + table.name(), RunTables.ABSENT);
+      String pinned = earlier.pinned().getOrDefault(RunTables.pin(table), RunTables.ABSENT);
       if (!pinned.equals(RunTables.ABSENT) && lake.deletedSince(table, Long.parseLong(pinned))) {
         throw new UserError(
             ErrorCode.INPUT_MISSING,
@@ -256,7 +263,7 @@ public final class JobRunner {
     for (Table table : definition.reads()) {
       OptionalLong version = lake.version(table);
       pins.put(
-          "table:" + table.name(),
+          RunTables.pin(table),
           version.isPresent() ? String.valueOf(version.getAsLong()) : RunTables.ABSENT);
     }
     pinModels(config, registry, pins);

@@ -50,7 +50,8 @@ final class Lease implements AutoCloseable {
    *
    * @param space where the process number means something, see {@link Processes#space}; null where
    *     the holder did not know
-   * @param began start of the holder's process, see {@link Processes#startOf}
+   * @param started start of the holder's process, see {@link Processes#startOf}; 0 where the
+   *     holder, of an earlier release, has not said
    * @param nonce drawn anew by each attempt
    * @param beat signs of life so far
    * @param released true if its holder has ended; earlier releases left such records
@@ -59,7 +60,7 @@ final class Lease implements AutoCloseable {
       String host,
       String space,
       long process,
-      long began,
+      long started,
       String nonce,
       long beat,
       boolean released) {
@@ -91,7 +92,7 @@ final class Lease implements AutoCloseable {
     }
 
     Content next() {
-      return new Content(host, space, process, began, nonce, beat + 1, false);
+      return new Content(host, space, process, started, nonce, beat + 1, false);
     }
 
     String driver() {
@@ -101,11 +102,12 @@ final class Lease implements AutoCloseable {
     /** True if it is known to be held by nobody; a holder whose process is not seen may live. */
     boolean isFree(Content mine) {
       return released
-          || space != null && space.equals(mine.space) && !Processes.lives(process, began);
+          || space != null && space.equals(mine.space) && !Processes.lives(process, started);
     }
   }
 
   private final ArtifactStore store;
+  private final Name lease;
   private final Name runId;
   private final Consumer<Thread> onLost;
   private final Thread worker = Thread.currentThread();
@@ -119,7 +121,14 @@ final class Lease implements AutoCloseable {
   private Content mine;
   private boolean lost;
 
-  private Lease(ArtifactStore store, Name runId, Content mine, Consumer<Thread> onLost, Pace pace) {
+  private Lease(
+      ArtifactStore store,
+      Name lease,
+      Name runId,
+      Content mine,
+      Consumer<Thread> onLost,
+      Pace pace) {
+    this.lease = lease;
     this.store = store;
     this.runId = runId;
     this.mine = mine;
@@ -135,26 +144,31 @@ final class Lease implements AutoCloseable {
    * @throws UserError RUN_IN_PROGRESS if another driver holds it and is alive
    */
   static Lease take(
-      ArtifactStore store, Name runId, Console console, Consumer<Thread> onLost, Pace pace)
+      ArtifactStore store,
+      Name lease,
+      Name runId,
+      Console console,
+      Consumer<Thread> onLost,
+      Pace pace)
       throws IOException, InterruptedException {
     Content mine = Content.mine();
     while (true) {
-      Optional<String> found = store.record(name(runId));
+      Optional<String> found = store.record(record(lease));
       Optional<Content> holder = found.flatMap(Content::read);
       if (found.isPresent() && !holder.filter(content -> content.isFree(mine)).isPresent()) {
-        sayWatching(console, runId, holder, pace);
-        Optional<String> now = watched(store, runId, found, pace);
+        sayWatching(console, lease, holder, pace);
+        Optional<String> now = watched(store, lease, found, pace);
         if (!now.equals(found)) {
           Optional<Content> other = now.flatMap(Content::read);
           if (other.filter(content -> !content.released()).isPresent()) {
-            throw held(runId, other.get());
+            throw held(lease, runId, other.get());
           }
           continue;
         }
         console.say("  nobody has changed it: this driver goes on with the run");
       }
-      if (store.replaceRecord(name(runId), found, mine.write())) {
-        return new Lease(store, runId, mine, onLost, pace);
+      if (store.replaceRecord(record(lease), found, mine.write())) {
+        return new Lease(store, lease, runId, mine, onLost, pace);
       }
     }
   }
@@ -166,7 +180,7 @@ final class Lease implements AutoCloseable {
     Set<Name> alive = new HashSet<>();
     Map<Name, Optional<String>> silent = new HashMap<>();
     for (Name run : runs) {
-      Optional<String> found = store.record(name(run));
+      Optional<String> found = store.record(record(run));
       if (found.isPresent() && found.flatMap(Content::read).filter(c -> c.isFree(mine)).isEmpty()) {
         silent.put(run, found);
       }
@@ -177,7 +191,7 @@ final class Lease implements AutoCloseable {
         waited += look) {
       Thread.sleep(look);
       for (Name run : List.copyOf(silent.keySet())) {
-        Optional<String> now = store.record(name(run));
+        Optional<String> now = store.record(record(run));
         if (!now.equals(silent.get(run))) {
           silent.remove(run);
           // A lease that went is of a run that ended meanwhile.
@@ -189,26 +203,26 @@ final class Lease implements AutoCloseable {
   }
 
   private static void sayWatching(
-      Console console, Name runId, Optional<Content> holder, Pace pace) {
+      Console console, Name lease, Optional<Content> holder, Pace pace) {
     long seconds = pace.patience().toSeconds();
     if (holder.isPresent()) {
       console.say(
           "  %s is held by the driver %s: watching up to %d s whether it is alive",
-          runId, holder.get().driver(), seconds);
+          lease, holder.get().driver(), seconds);
     } else {
       console.say(
           "  the registry's %s is garbled: watching up to %d s whether a driver mends it",
-          name(runId), seconds);
+          record(lease), seconds);
     }
   }
 
-  private static String name(Name runId) {
-    return "leases/" + runId + ".json";
+  private static String record(Name lease) {
+    return "leases/" + lease + ".json";
   }
 
   /** What the lease says after as long as a holder that lives would take to change it. */
   private static Optional<String> watched(
-      ArtifactStore store, Name runId, Optional<String> content, Pace pace)
+      ArtifactStore store, Name lease, Optional<String> content, Pace pace)
       throws IOException, InterruptedException {
     Optional<String> now = content;
     long look = Math.max(1, Math.min(pace.beat().toMillis(), pace.patience().toMillis()) / LOOKS);
@@ -216,47 +230,58 @@ final class Lease implements AutoCloseable {
         waited < pace.patience().toMillis() && now.equals(content);
         waited += look) {
       Thread.sleep(look);
-      now = store.record(name(runId));
+      now = store.record(record(lease));
     }
     return now;
   }
 
-  private static UserError held(Name runId, Content holder) {
+  private static UserError held(Name lease, Name runId, Content holder) {
+    if (lease.equals(runId)) {
+      return new UserError(
+          ErrorCode.RUN_IN_PROGRESS,
+          "Cannot run %s: the driver %s (process %d on %s) is at work on it. Wait until it has ended,"
+              + " or stop it; then run this again.",
+          runId,
+          holder.driver(),
+          holder.process(),
+          holder.host());
+    }
     return new UserError(
         ErrorCode.RUN_IN_PROGRESS,
-        "Cannot run %s: the driver %s (process %d on %s) is at work on it. Wait until it has ended,"
-            + " or stop it; then run this again.",
-        Leases.work(runId),
+        "Cannot run %s now: the driver %s (process %d on %s) is at work on %s. Wait until it has"
+            + " ended; then run this again.",
+        runId,
         holder.driver(),
         holder.process(),
-        holder.host());
+        holder.host(),
+        Leases.work(lease));
   }
 
-  private static UserError gone(Name runId) {
+  private static UserError gone(Name lease, Name runId) {
     return new UserError(
         ErrorCode.RUN_IN_PROGRESS,
-        "Cannot go on with %s: the registry's %s is gone, since another driver has taken the run"
-            + " over and ended it, or somebody deleted the file. Look at the run in the table runs;"
-            + " if it is not ended, run this again.",
+        "Cannot go on with %s: the registry's %s is gone, since another driver has taken it over and"
+            + " ended, or somebody deleted the file. Look at the run in the table runs; if it is not"
+            + " ended, run this again.",
         runId,
-        name(runId));
+        record(lease));
   }
 
   private synchronized void beat() {
     Content next = mine.next();
     try {
-      if (store.replaceRecord(name(runId), Optional.of(mine.write()), next.write())) {
+      if (store.replaceRecord(record(lease), Optional.of(mine.write()), next.write())) {
         mine = next;
         return;
       }
-      Optional<String> found = store.record(name(runId));
+      Optional<String> found = store.record(record(lease));
       Optional<Content> now = found.flatMap(Content::read);
       if (now.filter(content -> mine.nonce().equals(content.nonce())).isPresent()) {
         // An earlier beat got through after all.
         mine = now.get();
       } else if (found.isPresent() && now.isEmpty()) {
         // Whoever takes a lease over leaves a whole one: this was damaged, and is mended.
-        mine = store.replaceRecord(name(runId), found, next.write()) ? next : mine;
+        mine = store.replaceRecord(record(lease), found, next.write()) ? next : mine;
       } else if (!lost) {
         lost = true;
         beats.shutdown();
@@ -265,10 +290,6 @@ final class Lease implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       // A store that cannot be reached is asked again; the next beat that gets through decides.
     }
-  }
-
-  Name runId() {
-    return runId;
   }
 
   /** What the ledger calls this driver. */
@@ -286,10 +307,10 @@ final class Lease implements AutoCloseable {
     if (lost) {
       Thread.interrupted();
       throw store
-          .record(name(runId))
+          .record(record(lease))
           .flatMap(Content::read)
-          .map(holder -> held(runId, holder))
-          .orElseGet(() -> gone(runId));
+          .map(holder -> held(lease, runId, holder))
+          .orElseGet(() -> gone(lease, runId));
     }
   }
 
@@ -298,7 +319,7 @@ final class Lease implements AutoCloseable {
     beats.shutdownNow();
     if (!lost) {
       try {
-        store.removeRecord(name(runId), mine.write());
+        store.removeRecord(record(lease), mine.write());
       } catch (IOException e) {
         // What is not removed is taken over once its silence was watched: the run's end stands.
       }

@@ -1,35 +1,44 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
+import io.lakeloop.run.UnfinishedRuns.Unfinished;
+import io.lakeloop.table.RetentionTables;
+import io.lakeloop.table.Table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What a run holds while it is at work: its own lease and, where its job excludes others, the lease
- * that these would need.
+ * What a run holds while it is at work: its own lease and, where its job is not to be beside
+ * others, those by which the runs of a lake keep apart. Who reads looks for a deletion after its
+ * own lease is taken and its row is written, who deletes looks for readers after its lease is
+ * taken: of two that begin at once, one sees the other.
  */
 final class Leases implements AutoCloseable {
   private static final String RESERVED = "any-";
+  private static final int DIGEST = 12;
 
-  /** Held by the one run that takes in what others might take, too, or deletes. */
-  private static final Name INTAKE = Name.parse(RESERVED + "intake-or-retention");
-
-  /** Held by the one run that deletes: nobody begins to read beside it. */
-  private static final Name DELETION = Name.parse(RESERVED + "retention");
-
+  private final String lake;
   private final ArtifactStore store;
   private final Name runId;
+  private final Console console;
   private final Lease.Pace pace;
   private final List<Lease> held = new ArrayList<>();
 
-  private Leases(ArtifactStore store, Name runId, Lease.Pace pace) {
+  /**
+   * @param lake root of the run's lake
+   */
+  Leases(String lake, ArtifactStore store, Name runId, Console console, Lease.Pace pace) {
+    this.lake = lake;
     this.store = store;
     this.runId = runId;
+    this.console = console;
     this.pace = pace;
   }
 
@@ -39,14 +48,7 @@ final class Leases implements AutoCloseable {
    * @param onLost called with the thread that took the leases when another driver has taken one
    * @throws UserError RUN_IN_PROGRESS if a driver that is alive holds one of them
    */
-  static Leases take(
-      ArtifactStore store,
-      Name runId,
-      Job.Exclusion exclusion,
-      Console console,
-      Consumer<Thread> onLost,
-      Lease.Pace pace)
-      throws IOException, InterruptedException {
+  Leases take(Job.Access access, Consumer<Thread> onLost) throws IOException, InterruptedException {
     if (runId.text().startsWith(RESERVED)) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
@@ -55,29 +57,42 @@ final class Leases implements AutoCloseable {
           RESERVED);
     }
     List<Name> wanted =
-        switch (exclusion) {
-          case DELETION -> List.of(runId);
-          case INTAKE -> List.of(runId, INTAKE);
-          case READERS -> List.of(runId, INTAKE, DELETION);
+        switch (access) {
+          case READS -> List.of(runId);
+          case TAKES_IN -> List.of(runId, intake());
+          case DELETES -> List.of(runId, intake(), deletion());
         };
-    Leases leases = new Leases(store, runId, pace);
     try {
       for (Name name : wanted) {
-        leases.held.add(Lease.take(store, name, console, onLost, pace));
+        held.add(Lease.take(store, name, runId, console, onLost, pace));
       }
     } catch (IOException | InterruptedException | RuntimeException e) {
-      leases.close();
+      close();
       throw e;
     }
-    return leases;
+    return this;
   }
 
-  /** What a held lease keeps a run from, as messages put it. */
+  /** Held by the one run of the lake that takes in what others might take, too, or deletes. */
+  private Name intake() {
+    return ofLake("intake-or-deletion");
+  }
+
+  /** Held by the one run of the lake that deletes. */
+  private Name deletion() {
+    return ofLake("deletion");
+  }
+
+  /** Several lakes may share a registry. */
+  private Name ofLake(String what) {
+    return Name.parse(RESERVED + what + "-" + Digest.of(lake).substring(0, DIGEST));
+  }
+
+  /** What the driver that holds a lease is at work on. */
   static String work(Name lease) {
-    if (lease.equals(INTAKE)) {
-      return "another intake or deletion now";
-    }
-    return lease.equals(DELETION) ? "a deletion now" : lease.text();
+    return lease.text().startsWith(RESERVED)
+        ? "another intake or deletion, which go one at a time"
+        : "the run " + lease;
   }
 
   Name runId() {
@@ -92,15 +107,45 @@ final class Leases implements AutoCloseable {
   /**
    * Refuses to read beside a run that deletes.
    *
+   * @param reads tables that the run reads
    * @throws UserError RUN_IN_PROGRESS if there is one, alive
    */
-  void requireNoDeletion() throws IOException, InterruptedException {
-    if (!Lease.alive(store, List.of(DELETION), pace).isEmpty()) {
+  void requireNoDeletion(List<Table> reads) throws IOException, InterruptedException {
+    if (reads.stream().anyMatch(RetentionTables.TIMES::containsKey)
+        && !Lease.alive(store, List.of(deletion()), pace).isEmpty()) {
       throw new UserError(
           ErrorCode.RUN_IN_PROGRESS,
-          "Cannot run %s now: enforce-retention is at work, and what it deletes could come back by"
-              + " this run. Wait until it has ended; then run this again.",
+          "Cannot run %s now: a run that deletes is at work, and what it deletes could come back by"
+              + " this one. Wait until it has ended; then run this again.",
           runId);
+    }
+  }
+
+  /**
+   * Refuses to delete beside a run that reads what may be deleted. One that is silent is stopped
+   * for good: its driver, should it live after all, finds that its lease is gone.
+   *
+   * @param unfinished runs of the lake, as they are after this run has taken its leases
+   * @throws UserError RUN_IN_PROGRESS if there is one, alive
+   */
+  void requireNoReaders(List<Unfinished> unfinished) throws IOException, InterruptedException {
+    for (Unfinished other : unfinished) {
+      Optional<Table> read =
+          RetentionTables.TIMES.keySet().stream().filter(other::reads).findFirst();
+      if (other.runId().equals(runId) || read.isEmpty()) {
+        continue;
+      }
+      if (other.isAlive()) {
+        throw new UserError(
+            ErrorCode.RUN_IN_PROGRESS,
+            "Cannot run %s now: the run %s of %s is at work on rows of %s, and what is deleted could"
+                + " come back by it. Wait until it has ended, or stop it; then run this again.",
+            runId,
+            other.runId(),
+            other.job(),
+            read.get().name());
+      }
+      Lease.take(store, other.runId(), runId, console, worker -> {}, pace).close();
     }
   }
 

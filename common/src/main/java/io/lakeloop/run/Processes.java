@@ -46,8 +46,14 @@ final class Processes {
     }
   }
 
-  /** False if there is no process of that number, or one that began at another time. */
-  static boolean lives(long process, long began) {
-    return ProcessHandle.of(process).filter(p -> startOf(p) == began).isPresent();
+  /**
+   * False if there is no process of that number, or one that began at another time.
+   *
+   * @param started what {@link #startOf} said of it, or 0 where that is not known
+   */
+  static boolean lives(long process, long started) {
+    return ProcessHandle.of(process)
+        .filter(found -> started == 0 || startOf(found) == started)
+        .isPresent();
   }
 }

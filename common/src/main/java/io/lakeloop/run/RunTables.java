@@ -51,13 +51,18 @@ public final class RunTables {
     return lake.root();
   }
 
+  /** The name of a table among what a run pins. */
+  static String pin(Table table) {
+    return "table:" + table.name();
+  }
+
   /** Version at which this run reads the table. */
   public String pinnedVersion(Table table) {
     if (pinned == null) {
       OptionalLong latest = lake.version(table);
       return latest.isPresent() ? String.valueOf(latest.getAsLong()) : ABSENT;
     }
-    String version = pinned.get("table:" + table.name());
+    String version = pinned.get(pin(table));
     if (version == null) {
       throw new IllegalStateException("The job does not declare that it reads " + table.name());
     }
@@ -86,6 +91,22 @@ public final class RunTables {
   /** Reads the whole table, which is empty where it does not exist. */
   public Dataset<Row> readOrEmpty(Table table) {
     return exists(table) ? read(table) : lake.empty(table);
+  }
+
+  /**
+   * The table as it is pinned, and slices that other runs have written since; empty where it does
+   * not exist.
+   */
+  public Dataset<Row> readWithLater(Table table) {
+    Dataset<Row> pinned = readOrEmpty(table);
+    OptionalLong latest = lake.version(table);
+    if (latest.isEmpty() || String.valueOf(latest.getAsLong()).equals(pinnedVersion(table))) {
+      return pinned;
+    }
+    Dataset<Row> known = pinned.select(pinned.col(table.slice()).as("known")).distinct();
+    Dataset<Row> now = lake.read(table, latest.getAsLong());
+    return pinned.unionByName(
+        now.join(known, now.col(table.slice()).equalTo(known.col("known")), "left_anti"), true);
   }
 
   /** What other runs have written until now, whatever was pinned: what they took is taken. */
@@ -160,6 +181,9 @@ public final class RunTables {
    * written since the first call: it may be another run's, not yet committed.
    */
   public void vacuum(Table table, double hours) {
+    if (!lake.exists(table)) {
+      return;
+    }
     long now = System.currentTimeMillis();
     vacuumBegan = vacuumBegan == 0 ? now : vacuumBegan;
     lake.vacuum(table, Math.max(hours, (now - vacuumBegan) / MILLIS_PER_HOUR));
@@ -170,7 +194,7 @@ public final class RunTables {
     lake.outside().write(rows, path, hasWritten(path), () -> announce(path, 0));
   }
 
-  /** A run that dies behind this may replace what it has written. */
+  /** Recorded before the file appears, so that a retry may replace it. */
   private void announce(String path, long rows) {
     lineage.write("file", path, null, null, null, rows);
     keepLineage();

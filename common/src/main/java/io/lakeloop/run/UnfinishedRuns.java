@@ -27,7 +27,7 @@ public final class UnfinishedRuns {
   public record Unfinished(
       Name runId, String job, Instant startedAt, String driver, Set<String> pins, boolean isAlive) {
     public boolean reads(Table table) {
-      return pins.contains("table:" + table.name());
+      return pins.contains(RunTables.pin(table));
     }
   }
 
@@ -48,7 +48,7 @@ public final class UnfinishedRuns {
             .orderBy("started_at", "run_id")
             .collectAsList()
             .stream()
-            // Earlier releases took other run ids, too, by which nothing can be submitted now.
+            // Earlier releases took other run ids, too, which --run-id no longer accepts.
             .filter(row -> Name.isName(row.getString(0)))
             .toList();
     List<Name> names = started.stream().map(row -> Name.parse(row.getString(0))).toList();

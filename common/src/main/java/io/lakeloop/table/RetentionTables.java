@@ -7,7 +7,10 @@ import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 import static org.apache.spark.sql.types.DataTypes.TimestampType;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What was deleted, and what had been made from it. */
 public final class RetentionTables {
@@ -41,6 +44,26 @@ public final class RetentionTables {
           optional("model", StringType, "model trained on the snapshot, or on such a model"),
           optional("version", IntegerType, "version of the model"),
           required("at", TimestampType, "start of the run, UTC"));
+
+  /**
+   * Tables that rows are deleted from when they are old or somebody asks for it, with the column of
+   * their time; null where it is the start of the run that wrote.
+   */
+  public static final Map<Table, String> TIMES = times();
+
+  private static Map<Table, String> times() {
+    Map<Table, String> times = new LinkedHashMap<>();
+    times.put(FeedbackTables.INTERACTIONS_RAW, "received_at");
+    times.put(FeedbackTables.INTERACTIONS, "created_at");
+    times.put(FeedbackTables.QUARANTINE, null);
+    times.put(LabelingTables.LABELING_QUEUE, "created_at");
+    times.put(LabelingTables.LABELS, "submitted_at");
+    times.put(LabelingTables.ITEM_CONSENSUS, null);
+    times.put(PreferencesTables.PREFERENCES, null);
+    times.put(TrainingTables.TRAJECTORIES, null);
+    times.put(EvaluationTables.JUDGMENTS, null);
+    return Collections.unmodifiableMap(times);
+  }
 
   static List<Table> all() {
     return List.of(DELETIONS, DELETION_IMPACT);

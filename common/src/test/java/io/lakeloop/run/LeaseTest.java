@@ -58,7 +58,7 @@ class LeaseTest {
   }
 
   private Lease take(Lease.Pace pace) throws Exception {
-    return Lease.take(store, NIGHTLY, console, worker -> {}, pace);
+    return Lease.take(store, NIGHTLY, NIGHTLY, console, worker -> {}, pace);
   }
 
   @Test
@@ -78,7 +78,9 @@ class LeaseTest {
   @Test
   void otherRunsAreFree() throws Exception {
     try (Lease first = take(SILENT);
-        Lease other = Lease.take(store, Name.parse("weekly"), console, worker -> {}, SILENT)) {
+        Lease other =
+            Lease.take(
+                store, Name.parse("weekly"), Name.parse("weekly"), console, worker -> {}, SILENT)) {
       first.requireHeld();
       other.requireHeld();
     }
@@ -90,7 +92,7 @@ class LeaseTest {
   private static String leftBehind(String space) throws Exception {
     Process dead = new ProcessBuilder("true").start();
     dead.waitFor();
-    return ("{\"host\":\"%s\",%s\"process\":%d,\"began\":1,\"nonce\":\"x\",\"beat\":7,"
+    return ("{\"host\":\"%s\",%s\"process\":%d,\"started\":1,\"nonce\":\"x\",\"beat\":7,"
             + "\"released\":false}")
         .formatted(InetAddress.getLocalHost().getHostName(), space, dead.pid());
   }
@@ -147,7 +149,8 @@ class LeaseTest {
   @Test
   void nothingIsLeftOfALeaseThatEnded() throws Exception {
     for (int run = 0; run < 3; run++) {
-      Lease.take(store, Name.parse("run-" + run), console, worker -> {}, SILENT).close();
+      Name name = Name.parse("run-" + run);
+      Lease.take(store, name, name, console, worker -> {}, SILENT).close();
     }
     try (Stream<Path> files = Files.list(folder.resolve("leases"))) {
       assertThat(files.map(file -> file.getFileName().toString())).containsExactly(".lock");
@@ -209,6 +212,7 @@ class LeaseTest {
     Lease old =
         Lease.take(
             store,
+            NIGHTLY,
             NIGHTLY,
             console,
             worker -> {

@@ -7,13 +7,20 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.LocalArtifactStore;
-import io.lakeloop.run.Job.Exclusion;
+import io.lakeloop.run.Job.Access;
+import io.lakeloop.run.UnfinishedRuns.Unfinished;
+import io.lakeloop.table.FeedbackTables;
+import io.lakeloop.table.LedgerTables;
+import io.lakeloop.table.Table;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,53 +33,96 @@ class LeasesTest {
 
   @TempDir private Path folder;
 
-  private Leases take(String run, Exclusion exclusion) throws Exception {
+  private Leases take(String run, Access access) throws Exception {
+    return take("/lake", run, access);
+  }
+
+  private Leases take(String lake, String run, Access access) throws Exception {
     Console console =
         new Console(
             new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
             false,
             false,
             Clock.systemUTC());
-    return Leases.take(
-        new LocalArtifactStore(folder), Name.parse(run), exclusion, console, worker -> {}, QUICK);
+    return new Leases(lake, new LocalArtifactStore(folder), Name.parse(run), console, QUICK)
+        .take(access, worker -> {});
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "INTAKE, INTAKE, another intake or deletion now",
-    "INTAKE, READERS, another intake or deletion now",
-    "READERS, INTAKE, another intake or deletion now",
-    "READERS, READERS, another intake or deletion now"
-  })
-  void oneTakesInOrDeletes(Exclusion first, Exclusion second, String what) throws Exception {
+  @CsvSource({"TAKES_IN, TAKES_IN", "TAKES_IN, DELETES", "DELETES, TAKES_IN", "DELETES, DELETES"})
+  void oneTakesInOrDeletes(Access first, Access second) throws Exception {
     try (Leases held = take("one", first)) {
       assertThatThrownBy(() -> take("two", second))
-          .hasMessageContaining("Cannot run " + what + ": the driver " + held.driver());
-      // The refused one has left nothing behind.
-      take("two", Exclusion.DELETION).close();
+          .hasMessageContaining("Cannot run two now: the driver " + held.driver())
+          .hasMessageContaining("another intake or deletion");
+      // The refused one has left nothing behind, and another lake's is free.
+      take("two", Access.READS).close();
+      take("/other", "two", second).close();
     }
     take("two", second).close();
   }
 
   @Test
   void nobodyBeginsToReadBesideADeletion() throws Exception {
-    try (Leases reader = take("reader", Exclusion.DELETION)) {
-      reader.requireNoDeletion();
-      try (Leases deletion = take("deletion", Exclusion.READERS)) {
-        assertThatThrownBy(reader::requireNoDeletion)
+    List<Table> reads = List.of(LedgerTables.RUNS, FeedbackTables.INTERACTIONS);
+    try (Leases reader = take("reader", Access.READS)) {
+      reader.requireNoDeletion(reads);
+      try (Leases deletion = take("deletion", Access.DELETES)) {
+        assertThatThrownBy(() -> reader.requireNoDeletion(reads))
             .isInstanceOfSatisfying(
                 UserError.class,
                 error -> assertThat(error.code()).isEqualTo(ErrorCode.RUN_IN_PROGRESS))
-            .hasMessageContaining("Cannot run reader now: enforce-retention is at work");
+            .hasMessageContaining("Cannot run reader now: a run that deletes is at work");
+        // Nothing is deleted from what this one would read.
+        reader.requireNoDeletion(List.of(LedgerTables.RUNS));
         deletion.requireHeld();
       }
-      reader.requireNoDeletion();
+      reader.requireNoDeletion(reads);
+    }
+  }
+
+  private static Unfinished unfinished(String run, Table read, boolean isAlive) {
+    return new Unfinished(
+        Name.parse(run), "job", Instant.EPOCH, "host:1", Set.of("table:" + read.name()), isAlive);
+  }
+
+  @Test
+  void nobodyDeletesBesideAReader() throws Exception {
+    try (Leases deletion = take("deletion", Access.DELETES)) {
+      deletion.requireNoReaders(
+          List.of(
+              unfinished("deletion", FeedbackTables.INTERACTIONS, true),
+              unfinished("other", LedgerTables.RUNS, true)));
+      assertThatThrownBy(
+              () ->
+                  deletion.requireNoReaders(
+                      List.of(unfinished("reader", FeedbackTables.INTERACTIONS, true))))
+          .hasMessageContaining(
+              "Cannot run deletion now: the run reader of job is at work on rows");
     }
   }
 
   @Test
+  void aReaderThatIsSilentIsStoppedBeforeWhatItReadsIsDeleted() throws Exception {
+    Name name = Name.parse("paused");
+    Console console =
+        new Console(
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+            false,
+            false,
+            Clock.systemUTC());
+    Lease.Pace silent = new Lease.Pace(Duration.ofHours(1), Duration.ofMillis(400));
+    Lease paused =
+        Lease.take(new LocalArtifactStore(folder), name, name, console, worker -> {}, silent);
+    try (Leases deletion = take("deletion", Access.DELETES)) {
+      deletion.requireNoReaders(List.of(unfinished("paused", FeedbackTables.INTERACTIONS, false)));
+    }
+    assertThatThrownBy(paused::requireHeld).hasMessageContaining("Cannot go on with paused");
+  }
+
+  @Test
   void namesOfLeasesAreNoRunIds() {
-    assertThatThrownBy(() -> take("any-retention", Exclusion.DELETION))
+    assertThatThrownBy(() -> take("any-deletion", Access.READS))
         .hasMessageContaining("run ids do not begin with any-");
   }
 }

@@ -27,7 +27,6 @@ import io.lakeloop.text.Pseudonyms;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -38,14 +37,11 @@ import org.apache.spark.sql.types.DataTypes;
 /**
  * Deletes what is too old, and what people asked to have deleted, from every table that holds it.
  * Keys are taken from the tables as they were when the run began, so that a run that was cut off
- * finds the same ones again.
+ * finds the same ones again, and from what other runs have written since.
  */
 public final class Retention {
   private static final String ASKED = "asked";
   private static final String EXPIRED = "expired";
-
-  /** Tables that can expire, with their time; null where it is the start of the run that wrote. */
-  public static final Map<Table, String> TIMES = times();
 
   private final JobContext context;
   private final RunTables tables;
@@ -58,28 +54,11 @@ public final class Retention {
     this.impact = new Impact(context);
   }
 
-  private static Map<Table, String> times() {
-    Map<Table, String> times = new LinkedHashMap<>();
-    times.put(INTERACTIONS_RAW, "received_at");
-    times.put(INTERACTIONS, "created_at");
-    times.put(QUARANTINE, null);
-    times.put(LABELING_QUEUE, "created_at");
-    times.put(LABELS, "submitted_at");
-    times.put(ITEM_CONSENSUS, null);
-    times.put(PREFERENCES, null);
-    times.put(TRAJECTORIES, null);
-    times.put(JUDGMENTS, null);
-    return times;
-  }
-
   /** Deletes rows of the table that are older than so many days. */
   public void expire(Table table, int days) {
-    if (!tables.exists(table)) {
-      return;
-    }
     Timestamp limit = Timestamp.from(context.startedAt().toInstant().minus(Duration.ofDays(days)));
-    String time = TIMES.get(table);
-    Dataset<Row> rows = tables.read(table);
+    String time = RetentionTables.TIMES.get(table);
+    Dataset<Row> rows = tables.readWithLater(table);
     long old;
     if (time == null) {
       Dataset<Row> runs =
@@ -96,21 +75,18 @@ public final class Retention {
         impact.ofInteractions(past, EXPIRED, null);
         expireRecordsOf(past);
       }
-      tables.delete(table, col(time).lt(lit(limit)));
+      if (old > 0) {
+        tables.delete(table, col(time).lt(lit(limit)));
+      }
     }
     note(table, EXPIRED, null, old);
   }
 
   /** A raw record that stayed would be cleaned again, and be back. */
   private void expireRecordsOf(Dataset<Row> interactions) {
-    if (tables.exists(INTERACTIONS_RAW)) {
-      Dataset<Row> keys = interactions.select(col("record_id").as("key")).distinct();
-      note(
-          INTERACTIONS_RAW,
-          EXPIRED,
-          null,
-          delete(INTERACTIONS_RAW, "record_id", tables.read(INTERACTIONS_RAW), keys));
-    }
+    Dataset<Row> keys = interactions.select(col("record_id").as("key")).distinct();
+    Dataset<Row> raw = tables.readWithLater(INTERACTIONS_RAW);
+    note(INTERACTIONS_RAW, EXPIRED, null, delete(INTERACTIONS_RAW, "record_id", raw, keys));
   }
 
   /**
@@ -120,28 +96,27 @@ public final class Retention {
    */
   public void forget(String subjectKey, byte[] secret) {
     Dataset<Row> interactions =
-        tables.readOrEmpty(INTERACTIONS).where(col("subject_key").equalTo(subjectKey)).persist();
+        tables.readWithLater(INTERACTIONS).where(col("subject_key").equalTo(subjectKey)).persist();
     impact.ofInteractions(interactions, ASKED, subjectKey);
     forgetText(subjectKey, interactions);
-    if (tables.exists(INTERACTIONS_RAW)) {
-      Dataset<Row> raw = tables.read(INTERACTIONS_RAW);
-      Dataset<Row> records =
-          raw.where(
-                  subject(secret)
-                      .apply(
-                          coalesce(
-                              get_json_object(col("payload"), "$.user_id"),
-                              get_json_object(col("payload"), "$.user"),
-                              lit("")))
-                      .equalTo(subjectKey))
-              .select(col("record_id").as("key"))
-              .union(interactions.select(col("record_id").as("key")))
-              .distinct()
-              .persist();
-      forget(QUARANTINE, "record_id", records, subjectKey);
-      forget(INTERACTIONS_RAW, "record_id", records, subjectKey);
-      records.unpersist();
-    }
+    Dataset<Row> records =
+        tables
+            .readWithLater(INTERACTIONS_RAW)
+            .where(
+                subject(secret)
+                    .apply(
+                        coalesce(
+                            get_json_object(col("payload"), "$.user_id"),
+                            get_json_object(col("payload"), "$.user"),
+                            lit("")))
+                    .equalTo(subjectKey))
+            .select(col("record_id").as("key"))
+            .union(interactions.select(col("record_id").as("key")))
+            .distinct()
+            .persist();
+    forget(QUARANTINE, "record_id", records, subjectKey);
+    forget(INTERACTIONS_RAW, "record_id", records, subjectKey);
+    records.unpersist();
     forget(
         INTERACTIONS,
         "interaction_id",
@@ -155,7 +130,7 @@ public final class Retention {
     Dataset<Row> ids = interactions.select(col("interaction_id").as("own"));
     Dataset<Row> queue =
         tables
-            .readOrEmpty(LABELING_QUEUE)
+            .readWithLater(LABELING_QUEUE)
             .withColumn("of", explode(array(col("interaction_a"), col("interaction_b"))));
     Dataset<Row> items =
         queue
@@ -165,7 +140,7 @@ public final class Retention {
             .persist();
     Dataset<Row> others =
         tables
-            .readOrEmpty(INTERACTIONS)
+            .readWithLater(INTERACTIONS)
             .where(col("subject_key").isNull().or(col("subject_key").notEqual(subjectKey)))
             .select("prompt");
     Dataset<Row> prompts =
@@ -193,12 +168,10 @@ public final class Retention {
   }
 
   private void forget(Table table, String column, Dataset<Row> keys, String subjectKey) {
-    if (tables.exists(table)) {
-      note(table, ASKED, subjectKey, delete(table, column, tables.read(table), keys));
-    }
+    note(table, ASKED, subjectKey, delete(table, column, tables.readWithLater(table), keys));
   }
 
-  /** Deletes rows whose column is among the keys; returns how many there were at the start. */
+  /** Deletes rows whose column is among the keys; returns how many there were. */
   private long delete(Table table, String column, Dataset<Row> rows, Dataset<Row> keys) {
     long doomed = rows.join(keys, rows.col(column).equalTo(keys.col("key")), "left_semi").count();
     if (doomed > 0) {
@@ -242,11 +215,9 @@ public final class Retention {
 
   /** Lets go of the files in which deleted rows still lie. */
   public void vacuum(double hours) {
-    List<Table> all = List.copyOf(TIMES.keySet());
+    List<Table> all = List.copyOf(RetentionTables.TIMES.keySet());
     for (int i = 0; i < all.size(); i++) {
-      if (tables.exists(all.get(i))) {
-        tables.vacuum(all.get(i), hours);
-      }
+      tables.vacuum(all.get(i), hours);
       context.progress("vacuum", i + 1, all.size(), "tables");
     }
   }

@@ -53,8 +53,8 @@ public final class CleanLogsJob implements Job<CleanLogsJob.Config> {
   }
 
   @Override
-  public Exclusion exclusion() {
-    return Exclusion.INTAKE;
+  public Access access() {
+    return Access.TAKES_IN;
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.lakeloop.feedback.retention.SubjectRequests;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.UnfinishedRuns.Unfinished;
+import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
   public record Config(
       Map<String, String> keepDays, String requests, String subjectKeyFile, double vacuumHours) {
     public Config {
-      List<String> known = Retention.TIMES.keySet().stream().map(Table::name).toList();
+      List<String> known = RetentionTables.TIMES.keySet().stream().map(Table::name).toList();
       Problems problems =
           Problems.in("enforce-retention")
               .require(!subjectKeyFile.isBlank(), "subject-key-file is empty")
@@ -44,13 +45,12 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
   }
 
   @Override
-  public Exclusion exclusion() {
-    return Exclusion.READERS;
+  public Access access() {
+    return Access.DELETES;
   }
 
   @Override
   public void run(Config config, JobContext context) throws Exception {
-    requireNoReaders(context.othersAtWork());
     Retention retention = new Retention(context);
     if (!retention.isPublished()) {
       if (!config.requests().isBlank()) {
@@ -60,7 +60,7 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
           retention.forget(subject, secret);
         }
       }
-      Retention.TIMES
+      RetentionTables.TIMES
           .keySet()
           .forEach(
               table -> {
@@ -73,24 +73,6 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
     }
     requireNoWriters(config, context);
     retention.vacuum(config.vacuumHours());
-  }
-
-  /** What they have read before it is deleted, they would write after it. */
-  private static void requireNoReaders(List<Unfinished> others) {
-    for (Unfinished other : others) {
-      for (Table table : Retention.TIMES.keySet()) {
-        if (other.reads(table)) {
-          throw new UserError(
-              ErrorCode.RUN_IN_PROGRESS,
-              "Cannot delete beside the run %s of %s, which is at work on rows of %s: they could"
-                  + " come back by what it writes. Wait until it has ended, or stop it; then run this"
-                  + " again.",
-              other.runId(),
-              other.job(),
-              table.name());
-        }
-      }
-    }
   }
 
   /** Below Delta's own limit files go that a run at work may have written and not yet committed. */

@@ -62,8 +62,8 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   }
 
   @Override
-  public Exclusion exclusion() {
-    return Exclusion.INTAKE;
+  public Access access() {
+    return Access.TAKES_IN;
   }
 
   @Override
