@@ -96,7 +96,8 @@ secret_of() {
   if [ -z "$file" ] && [ "$(cat "$own/url" 2>/dev/null)" = "$1" ]; then file=$own/secret; fi
   [ -n "$file" ] || fail "Cannot run on $1: the variable LAKELOOP_CLUSTER_SECRET is not set. Start master and workers with spark.authenticate=true and a secret (see submit-scripts/README.md, Clusters), and set it to the file that holds the secret."
   [ -r "$file" ] || fail "Cannot run on $1: the file $file, which LAKELOOP_CLUSTER_SECRET names, cannot be read."
-  [[ $(cat "$file") =~ ^[A-Za-z0-9+/=_-]{16,}$ ]] || fail "Cannot run on $1: the file $file holds no secret of 16 or more letters and digits on one line. Make one with: head -c 32 /dev/urandom | base64 > FILE"
+  [[ $(cat "$file") =~ ^[A-Za-z0-9+/=_-]{16,}$ ]] || fail "Cannot run on $1: the file $file holds no secret of 16 or more letters and digits on one line. Make one with: (umask 077; head -c 32 /dev/urandom | base64 > FILE)"
+  [ -z "$(find -L "$file" -perm /077)" ] || fail "Cannot run on $1: others can read the secret in $file. Run: chmod 600 $file"
   cat "$file"
 }
 
@@ -115,6 +116,7 @@ settings_for() {
     cat "$home/conf/clusters/$cluster.conf"
     [ -z "${secret:-}" ] || echo "spark.authenticate.secret $secret"
   } >"$merged"
+  find "$home/jobs/target" -maxdepth 1 -name 'spark-*.conf' -mmin +1440 -delete
   name=$home/jobs/target/spark-$(sha256sum <"$merged" | cut -c1-12).conf
   mv "$merged" "$name"
   echo "$name"

@@ -5,14 +5,18 @@ Set by the worker's environment:
   LAKELOOP_CONF     folder of settings; LAKELOOP_HOME/conf
   LAKELOOP_ENV      environment: a folder of LAKELOOP_CONF; local
   LAKELOOP_CLUSTER  standalone, yarn or kubernetes, for conf/clusters; none for local[*]
+  LAKELOOP_CLUSTER_SECRET  file with the secret of a standalone cluster
 The master is the host of the Airflow connection lakeloop_spark.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import yaml
@@ -73,6 +77,19 @@ def _spark_settings() -> dict[str, str]:
     }
 
 
+@contextmanager
+def _spark_defaults() -> Iterator[Path]:
+    """The environment's Spark settings; for a standalone cluster with its secret, in a file of our own while the job runs."""
+    if CLUSTER != "standalone":
+        yield _defaults()
+        return
+    secret = Path(os.environ["LAKELOOP_CLUSTER_SECRET"]).read_text().strip()
+    with NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(f"{_defaults().read_text()}\nspark.authenticate.secret {secret}\n")
+        file.flush()
+        yield Path(file.name)
+
+
 class LakeloopJob(SparkSubmitOperator):
     """Submits one job. Parameters of the DAG that are named job.key become --set key=value.
 
@@ -106,6 +123,11 @@ class LakeloopJob(SparkSubmitOperator):
             if job == self.job and value is not None:
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 self.application_args += ["--set", f"{key}={text.replace('{date}', f'{when:%Y-%m-%d}')}"]
+        with _spark_defaults() as properties:
+            self.properties_file = str(properties)
+            return self._submit(context)
+
+    def _submit(self, context: Any) -> Any:
         try:
             return super().execute(context)
         except AirflowException as failure:

@@ -188,9 +188,9 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
 
   private Entry brokenElement(int looked) {
     long line = window.line();
-    remember(window.kept(looked));
+    Matcher own = FIRST_KEY.matcher(window.kept(looked));
     StringBuilder passed = new StringBuilder();
-    int last = skipToElement(passed);
+    int last = skipToElement(own.lookingAt() ? own.group(1) : null, passed);
     boolean cutOff = window.at(0) < 0 && last != ']';
     if (window.at(0) < 0) {
       openArrays = 0;
@@ -206,16 +206,17 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   /**
    * Reads on where the next element begins, or to the end.
    *
+   * @param own first key of the broken element with its quotes, or null where it has none
    * @param passed the beginning of what is passed over
    * @return the last sign passed over
    */
-  private int skipToElement(StringBuilder passed) {
+  private int skipToElement(String own, StringBuilder passed) {
     int before = 0;
     boolean atLineStart = false;
     for (int c = window.at(0); c >= 0; c = window.at(0)) {
       // No text goes over the end of a line, and no object begins behind other signs than these.
       boolean isOwn = atLineStart && ":,[".indexOf(before) < 0;
-      if (c == '{' && (isOwn || before == ',' && beginsAsOthers())) {
+      if (c == '{' && (isOwn || before == ',' && beginsAsOthers(own))) {
         return before;
       }
       atLineStart = TextWindow.endsLine(c) || atLineStart && Character.isWhitespace(c);
@@ -228,15 +229,17 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     return before;
   }
 
-  private boolean beginsAsOthers() {
+  private boolean beginsAsOthers(String own) {
     int key = 1;
     while (key < TextWindow.LONGEST_RECORD && Character.isWhitespace(window.at(key))) {
       key++;
     }
     int at = key;
-    return firstKeys.isEmpty()
-        ? window.at(at) == '"'
-        : firstKeys.stream().anyMatch(known -> stands(known, at));
+    if (own == null && firstKeys.isEmpty()) {
+      return window.at(at) == '"';
+    }
+    return own != null && stands(own, at)
+        || firstKeys.stream().anyMatch(known -> stands(known, at));
   }
 
   private boolean stands(String firstKey, int i) {

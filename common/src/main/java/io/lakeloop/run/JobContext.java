@@ -17,6 +17,7 @@ import io.lakeloop.run.UnfinishedRuns.Unfinished;
 import io.lakeloop.table.Lake;
 import io.lakeloop.table.RegistryTables;
 import io.lakeloop.table.TableRows;
+import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -182,6 +183,11 @@ public final class JobContext {
     Path copy = Files.createTempDirectory("lakeloop-input-").resolve("file");
     tables.download(path, copy);
     return copy;
+  }
+
+  /** A setting's text as tables may hold it: personal data replaced. */
+  public String shown(String setting) {
+    return new NameRedactor().redact(setting);
   }
 
   /** The environment that this run belongs to. */

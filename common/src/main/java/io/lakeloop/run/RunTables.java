@@ -191,12 +191,13 @@ public final class RunTables {
 
   /** Writes rows as Parquet to a folder outside the lake. */
   public void export(Dataset<Row> rows, String path) throws IOException {
-    lake.outside().write(rows, path, hasWritten(path), () -> announce(path, 0));
+    lake.outside()
+        .write(rows, path, there -> hasWritten(path, there), digest -> announce(path, digest, 0));
   }
 
   /** Recorded before the file appears, so that a retry may replace it. */
-  private void announce(String path, long rows) {
-    lineage.write("file", path, null, null, null, rows);
+  private void announce(String path, String digest, long rows) {
+    lineage.write("file", path, null, null, digest, rows);
     keepLineage();
   }
 
@@ -211,15 +212,16 @@ public final class RunTables {
         lake.read(LedgerTables.LINEAGE).where(col("run_id").equalTo(runId.text())).collectAsList());
   }
 
-  /** True if a run of this lake has written the file, so that another one may replace it. */
-  private boolean hasWritten(String path) {
+  /** True if a run of this lake has made what is there, so that another one may replace it. */
+  private boolean hasWritten(String path, String digest) {
     return lake.exists(LedgerTables.LINEAGE)
         && !lake.read(LedgerTables.LINEAGE)
             .where(
                 col("direction")
                     .equalTo("write")
                     .and(col("kind").equalTo("file"))
-                    .and(col("name").equalTo(Lineage.fileName(path))))
+                    .and(col("name").equalTo(Lineage.fileName(path)))
+                    .and(col("digest").equalTo(digest)))
             .isEmpty();
   }
 
@@ -236,7 +238,12 @@ public final class RunTables {
   /** Writes lines to a file outside the lake; returns how many there were. */
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
     return lake.outside()
-        .writeLines(lines, path, array, hasWritten(path), rows -> announce(path, rows));
+        .writeLines(
+            lines,
+            path,
+            array,
+            there -> hasWritten(path, there),
+            (digest, rows) -> announce(path, digest, rows));
   }
 
   public long replace(TableRows rows) {

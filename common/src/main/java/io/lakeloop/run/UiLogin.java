@@ -41,15 +41,21 @@ public final class UiLogin implements Filter {
               + ".param.file is not set. Name a file for its password.");
     }
     try {
-      password = SecretFile.read(Path.of(file.replaceFirst("^~", home())), true);
+      password = SecretFile.read(path(file), true);
     } catch (IOException | UserError e) {
-      // A run is worth more than being watched.
-      LOG.error("Nobody can see Spark's user interface: {}", e.getMessage());
+      // A run goes on where nobody can watch it.
+      LOG.error(
+          "Cannot open Spark's user interface to anybody: its password cannot be read ({})."
+              + " Make the file readable, or name another with spark.{}.param.file.",
+          e.toString(),
+          UiLogin.class.getName());
     }
   }
 
-  private static String home() {
-    return System.getProperty("user.home").replace("\\", "\\\\").replace("$", "\\$");
+  private static Path path(String file) {
+    return file.startsWith("~/")
+        ? Path.of(System.getProperty("user.home"), file.substring(2))
+        : Path.of(file);
   }
 
   @Override

@@ -393,6 +393,9 @@ public final class Lake {
    */
   public List<Table> register() {
     List<Table> present = Catalogue.tables().stream().filter(this::exists).toList();
+    if (present.isEmpty()) {
+      return present;
+    }
     spark.sql(
         "CREATE DATABASE IF NOT EXISTS %s LOCATION %s"
             .formatted(database(), literal(root + "/tables")));

@@ -1,5 +1,6 @@
 package io.lakeloop.table;
 
+import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.BufferedWriter;
@@ -8,11 +9,20 @@ import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.function.LongConsumer;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -30,17 +40,20 @@ public final class OutsideFiles {
   /**
    * Writes the rows as Parquet to a folder.
    *
-   * @param again true if what is there may go: a run has made it
-   * @param announce called just before the folder appears, so that a run that dies then knows it
+   * @param isOurs tells by the {@link #digest} of what is there whether a run has made it, so that
+   *     it may go
+   * @param announce told the digest just before the folder appears, so that a run that dies then
+   *     knows it
    * @throws UserError CONFIG_INVALID if something else is there
    */
-  public void write(Dataset<Row> rows, String path, boolean again, Runnable announce)
+  public void write(
+      Dataset<Row> rows, String path, Predicate<String> isOurs, Consumer<String> announce)
       throws IOException {
     Path target = new Path(path);
-    requireFree(target, again);
+    requireFree(target, isOurs);
     Path draft = draft(target);
     rows.write().mode("overwrite").parquet(draft.toString());
-    announce.run();
+    announce.accept(digest(draft));
     appear(draft, target);
   }
 
@@ -48,16 +61,20 @@ public final class OutsideFiles {
    * Writes lines to a file.
    *
    * @param array true to make one JSON array of them
-   * @param again true if what is there may go: a run has made it
-   * @param announce told the number of lines just before the file appears
+   * @param isOurs as in {@link #write}
+   * @param announce told the digest and the number of lines just before the file appears
    * @return lines written; where there is none, no file is made
    * @throws UserError CONFIG_INVALID if something else is there
    */
   public long writeLines(
-      Iterator<String> lines, String path, boolean array, boolean again, LongConsumer announce)
+      Iterator<String> lines,
+      String path,
+      boolean array,
+      Predicate<String> isOurs,
+      ObjLongConsumer<String> announce)
       throws IOException {
     Path target = new Path(path);
-    requireFree(target, again);
+    requireFree(target, isOurs);
     Path draft = draft(target);
     FileSystem files = fileSystem(target);
     long written = 0;
@@ -76,7 +93,7 @@ public final class OutsideFiles {
       files.delete(draft, false);
       return 0;
     }
-    announce.accept(written);
+    announce.accept(digest(draft), written);
     appear(draft, target);
     return written;
   }
@@ -86,12 +103,33 @@ public final class OutsideFiles {
     return new Path(target.getParent(), "." + target.getName() + ".lakeloop-draft");
   }
 
-  private void requireFree(Path target, boolean again) throws IOException {
-    if (!again && fileSystem(target).exists(target)) {
+  /** SHA-256 of a file, or of the names and sizes of a folder's files: Spark draws these anew. */
+  private String digest(Path path) throws IOException {
+    FileSystem files = fileSystem(path);
+    if (files.getFileStatus(path).isFile()) {
+      try (InputStream in = files.open(path)) {
+        return Digest.of(in);
+      } catch (ChecksumException e) {
+        // Hadoop's own checksum beside the file: somebody has changed it since.
+        return "changed";
+      }
+    }
+    List<String> names = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> below = files.listFiles(path, true);
+    while (below.hasNext()) {
+      FileStatus file = below.next();
+      names.add(file.getPath().getName() + " " + file.getLen());
+    }
+    Collections.sort(names);
+    return Digest.of(String.join("\n", names));
+  }
+
+  private void requireFree(Path target, Predicate<String> isOurs) throws IOException {
+    if (fileSystem(target).exists(target) && !isOurs.test(digest(target))) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
-          "Cannot write %s: it exists, and no run of this lake has made it. Name another place, or remove"
-              + " it.",
+          "Cannot write %s: it exists, and is not what a run of this lake has made. Name another place,"
+              + " or remove it.",
           target);
     }
   }

@@ -106,7 +106,7 @@ class MutatedFilesTest {
         bytes -> JsonRecordsTest.read(bytes).stream().map(JsonRecords.Entry::text).toList());
   }
 
-  /** A line that is broken, however, takes none of the others with it. */
+  /** A broken line costs none of the others. */
   @Test
   void otherLinesStayWhole() {
     for (long f = 0; f < FILES; f++) {

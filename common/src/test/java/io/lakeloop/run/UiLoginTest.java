@@ -38,7 +38,7 @@ class UiLoginTest {
     ServletContextHandler handler = new ServletContextHandler();
     FilterHolder filter = new FilterHolder(UiLogin.class);
     filter.setInitParameter("file", file.toString());
-    handler.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST));
+    handler.addFilter(filter, "/*", EnumSet.allOf(DispatcherType.class));
     handler.addServlet(
         new ServletHolder(
             new HttpServlet() {

@@ -1,12 +1,15 @@
 package io.lakeloop.jobs
 
-import io.lakeloop.config.{Name, UserError}
+import io.lakeloop.config.{Digest, Name, UserError}
 import io.lakeloop.registry.LocalArtifactStore
 import io.lakeloop.run.Environments
 import io.lakeloop.table.{LedgerTables, ReadOnlySql}
 import java.io.{ByteArrayOutputStream, PrintStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.Files
+import java.util.Optional
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit.MILLISECONDS
 import org.apache.spark.sql.delta.DeltaLog
 import org.apache.spark.sql.functions.{expr, lit}
 import scala.collection.JavaConverters._
@@ -17,7 +20,7 @@ import scala.collection.JavaConverters._
 class RunsSpec extends LoopSpec {
   private def record(n: Int, user: String) =
     s"""{"conversation_id":"c$n","user_id":"$user","created_at":"2026-01-02T10:00:00Z",
-       |"prompt":"Where is parcel $n?","completion":"On its way, number $n.","consent":true}""".stripMargin
+       |"prompt":"Where is parcel ${n % 2}?","completion":"On its way, number $n.","consent":true}""".stripMargin
       .replace("\n", "")
 
   private def ingested() = {
@@ -52,6 +55,91 @@ class RunsSpec extends LoopSpec {
     }
   }
 
+  describe("deletions and readers") {
+
+    /** A lease that gives signs of life while the work is done. */
+    def beside[T](lake: TestLake, lease: String)(work: => T): T = {
+      val store = new LocalArtifactStore(lake.root.resolve("registry"))
+      val name = s"leases/$lease.json"
+      def record(beat: Int) =
+        s"""{"host":"elsewhere","space":"other","process":1,"started":1,"nonce":"n","beat":$beat}"""
+      store.replaceRecord(name, Optional.empty(), record(0)) shouldBe true
+      val stop = new CountDownLatch(1)
+      val beats = new Thread(() => {
+        var beat = 0
+        while (!stop.await(100, MILLISECONDS)) {
+          store.replaceRecord(name, Optional.of(record(beat)), record(beat + 1))
+          beat += 1
+        }
+        store.removeRecord(name, record(beat))
+        ()
+      })
+      beats.start()
+      try work
+      finally {
+        stop.countDown()
+        beats.join()
+      }
+    }
+
+    val requests = write(temporary(), "requests.jsonl", """{"user_id":"eve"}""").toString
+    def ofEve(lake: TestLake) = lake.count("interactions", s"subject_key = '${eve(lake)}'")
+    def eve(lake: TestLake) = lake
+      .table("interactions_raw")
+      .where("payload LIKE '%\"eve\"%'")
+      .select("record_id")
+      .join(lake.table("interactions"), "record_id")
+      .select("subject_key")
+      .first()
+      .getString(0)
+
+    it("keep apart: who reads waits for who deletes, who deletes for who reads") {
+      val lake = ingested()
+      lake.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0
+      val digest = Digest.of(lake.lake.root).substring(0, 12)
+      beside(lake, s"any-deletion-$digest") {
+        lake.submit("sample-for-labeling", "s1", "items" -> "9") shouldBe 75
+        lake.output should include("Cannot run s1 now: a run that deletes is at work")
+      }
+      val reader = lake
+        .table("runs")
+        .where("run_id = 'c1'")
+        .withColumn("run_id", lit("reader"))
+        .withColumn("status", lit("STARTED"))
+      lake.lake.replace(LedgerTables.RUNS, Name.parse("reader"), reader, "reader")
+      beside(lake, "reader") {
+        lake.submit("enforce-retention", "e1", "requests" -> requests) shouldBe 75
+        lake.output should include("Cannot run e1 now: the run reader of clean-logs is at work")
+      }
+      ofEve(lake) shouldBe 4
+      withClue(lake.output)(lake.submit("sample-for-labeling", "s1", "items" -> "9") shouldBe 0)
+      lake.submit("enforce-retention", "e1", "requests" -> requests) shouldBe 0
+      lake.count("interactions") shouldBe 8
+    }
+
+    it("leave nothing where others wrote between two attempts of a deletion") {
+      val lake = ingested()
+      lake.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0
+      val key = temporary().resolve("late-key")
+      val settings = Seq("requests" -> requests, "subject-key-file" -> key.toString)
+      lake.submit("enforce-retention", "e1", settings: _*) shouldBe 2
+      withClue(lake.output)(lake.submit("sample-for-labeling", "s1", "items" -> "9") shouldBe 0)
+      val own = lake
+        .table("interactions")
+        .where(s"subject_key = '${eve(lake)}'")
+        .select("interaction_id")
+        .collect()
+        .map(_.getString(0))
+        .mkString("'", "','", "'")
+      val items = s"interaction_a IN ($own) OR interaction_b IN ($own)"
+      lake.count("labeling_queue", items) should be > 0L
+      Files.copy(java.nio.file.Paths.get(s"${lake.root}-secrets/subject-key"), key)
+      lake.submit("enforce-retention", "e1", settings: _*) shouldBe 0
+      lake.count("labeling_queue", items) shouldBe 0
+      lake.count("interactions") shouldBe 8
+    }
+  }
+
   describe("an export") {
     it("replaces its own files and nobody else's") {
       val lake = ingested()
@@ -69,7 +157,7 @@ class RunsSpec extends LoopSpec {
       val folder = temporary()
       write(folder, "precious.txt", "precious")
       lake.submit("export", "x1", "format" -> "parquet", "path" -> folder.toString) shouldBe 2
-      lake.output should include("it exists, and no run of this lake has made it")
+      lake.output should include("it exists, and is not what a run of this lake has made")
       Files.readString(folder.resolve("precious.txt")) shouldBe "precious"
       val precious = folder.resolve("precious.txt").toString
       lake.submit("export", "x2", "format" -> "trl", "path" -> precious) shouldBe 2
@@ -85,6 +173,9 @@ class RunsSpec extends LoopSpec {
         ) shouldBe 0
       }
       SharedSpark.session.read.parquet(folder.resolve("new").toString).count() shouldBe 30
+      write(folder, "new.jsonl", "somebody has changed it")
+      lake.submit("export", "x5", "format" -> "trl", "path" -> s"$folder/new.jsonl") shouldBe 2
+      Files.readString(folder.resolve("new.jsonl")) shouldBe "somebody has changed it"
     }
   }
 

@@ -1,7 +1,8 @@
 package io.lakeloop.jobs
 
 import io.lakeloop.config.Digest
-import java.nio.file.Paths
+import java.nio.file.attribute.PosixFilePermissions
+import java.nio.file.{Files, Paths}
 import org.scalatest.{BeforeAndAfterAll, Tag}
 import scala.collection.JavaConverters._
 import scala.sys.process.{Process, ProcessLogger}
@@ -145,6 +146,21 @@ class UnkillableSpec extends LoopSpec with BeforeAndAfterAll {
         withClue(said)(code shouldBe 0)
         check(run)
       }
+    }
+  }
+
+  describe("a cluster") {
+    it("refuses who does not know its secret", Slow) {
+      val other = write(temporary(), "secret", "another-secret-than-the-clusters-own")
+      Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rw-------"))
+      val said = new StringBuffer
+      val command = Seq("submit", "status", "--lake", lake.root.toString, "--master", master)
+      val code = Process(
+        scripts.resolve("submit").toString +: command.tail,
+        None,
+        "LAKELOOP_CLUSTER_SECRET" -> other.toString
+      ).!(ProcessLogger(line => said.append(line).append('\n')))
+      withClue(said)(code should not be 0)
     }
   }
 

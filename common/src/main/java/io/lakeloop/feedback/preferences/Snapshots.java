@@ -11,7 +11,6 @@ import io.lakeloop.run.JobContext;
 import io.lakeloop.table.PreferencesTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
-import io.lakeloop.text.NameRedactor;
 import java.sql.Timestamp;
 import java.util.HashMap;
 import java.util.List;
@@ -75,7 +74,7 @@ public final class Snapshots {
     row.put("to_time", description.to());
     row.put("consent_status", description.consentStatus());
     row.put("anonymisation_status", description.anonymisationStatus());
-    row.put("intended_use", new NameRedactor().redact(description.intendedUse()));
+    row.put("intended_use", context.shown(description.intendedUse()));
     row.put("rows", count);
     row.put("digest", PreferenceBuilder.digest(rows));
     row.put("created_at", context.startedAt());
@@ -130,7 +129,7 @@ public final class Snapshots {
             .where(col("snapshot_id").equalTo(id))
             .first()
             .getAs("intended_use");
-    if (!covers(intended, purpose)) {
+    if (!covers(intended, context.shown(purpose))) {
       throw new UserError(
           ErrorCode.USE_NOT_INTENDED,
           "Cannot train on snapshot %s for %s: it may be used for %s. Name another snapshot, or"

@@ -35,7 +35,7 @@ public final class GoldQuestions {
    * Columns of labeling_queue but run_id and created_at.
    *
    * @throws UserError INPUT_MISSING if there is no such file, INPUT_UNREADABLE if a question is
-   *     incomplete
+   *     incomplete or has two answers
    */
   public static Dataset<Row> read(JobContext context, String path) {
     Dataset<Row> questions =
@@ -66,8 +66,8 @@ public final class GoldQuestions {
     if (contradicting > 0) {
       throw new UserError(
           ErrorCode.INPUT_UNREADABLE,
-          "Cannot use the gold questions in %s: %d ask what another asks and know another answer."
-              + " Keep the right one.",
+          "Cannot use the gold questions in %s: %d repeat a question with a different answer."
+              + " Keep one answer per question.",
           context.path(path),
           contradicting);
     }

@@ -10,7 +10,6 @@ import io.lakeloop.feedback.logs.LogFormat;
 import io.lakeloop.feedback.logs.LogIngest;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
-import io.lakeloop.text.NameRedactor;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -62,7 +61,7 @@ public final class IngestLogsJob implements Job<IngestLogsJob.Config> {
         intake
             .accepted()
             .withColumn("run_id", lit(context.runId()))
-            .withColumn("source_system", lit(new NameRedactor().redact(config.sourceSystem())))
+            .withColumn("source_system", lit(context.shown(config.sourceSystem())))
             .withColumn("consent_default", lit(config.consent().toArray(String[]::new)))
             .withColumn("received_at", lit(context.startedAt())));
     read.unpersist();
