@@ -1,5 +1,7 @@
 """Every day: logs in, cleaned, sampled for labeling, and what is too old out."""
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, TaskGroup
 from lakeloop import ONE_AT_A_TIME, LakeloopJob, setting
 
@@ -25,5 +27,6 @@ with DAG(
     with TaskGroup("sample") as sample:
         LakeloopJob(job="sample-for-labeling", dag_name=NAME)
     with TaskGroup("retention") as retention:
-        LakeloopJob(job="enforce-retention", dag_name=NAME)
+        # It waits for trainings that read what it may delete.
+        LakeloopJob(job="enforce-retention", dag_name=NAME, retries=40, retry_delay=timedelta(minutes=30))
     ingest >> clean >> sample >> retention
