@@ -31,6 +31,12 @@ class LeasesTest {
   private static final Lease.Pace QUICK =
       new Lease.Pace(Duration.ofMillis(20), Duration.ofMillis(400));
 
+  private final Console console =
+      new Console(
+          new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+          false,
+          false,
+          Clock.systemUTC());
   @TempDir private Path folder;
 
   private Leases take(String run, Access access) throws Exception {
@@ -38,12 +44,6 @@ class LeasesTest {
   }
 
   private Leases take(String lake, String run, Access access) throws Exception {
-    Console console =
-        new Console(
-            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-            false,
-            false,
-            Clock.systemUTC());
     return new Leases(lake, new LocalArtifactStore(folder), Name.parse(run), console, QUICK)
         .take(access, worker -> {});
   }
@@ -105,12 +105,6 @@ class LeasesTest {
   @Test
   void aReaderThatIsSilentIsStoppedBeforeWhatItReadsIsDeleted() throws Exception {
     Name name = Name.parse("paused");
-    Console console =
-        new Console(
-            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-            false,
-            false,
-            Clock.systemUTC());
     Lease.Pace silent = new Lease.Pace(Duration.ofHours(1), Duration.ofMillis(400));
     Lease paused =
         Lease.take(new LocalArtifactStore(folder), name, name, console, worker -> {}, silent);

@@ -3,11 +3,10 @@ package io.lakeloop.jobs
 import io.lakeloop.config.{EnvironmentSettings, Name, UserError}
 import io.lakeloop.registry.{Alias, Manifest, ModelRef, ModelVersion}
 import io.lakeloop.run.{Console, Environments, JobRunner}
-import io.lakeloop.table.{EvaluationTables, LedgerTables, TableRows}
+import io.lakeloop.table.{LedgerTables, TableRows}
 import java.io.{ByteArrayOutputStream, PrintStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
-import java.sql.Timestamp
 import java.time.Clock
 import scala.collection.JavaConverters._
 
@@ -80,35 +79,7 @@ class EnvironmentsSpec extends LoopSpec {
       )
     }
 
-    /** What evaluate-policy writes of a policy that is better than its opponent. */
-    def evaluate(version: ModelVersion): Unit = {
-      val rows = new TableRows(EvaluationTables.EVALUATIONS)
-      Seq(("win_rate", 0.7, 0.65, 0.75), ("safety_violation_rate", 0.0, 0.0, 0.0)).foreach {
-        case (metric, value, low, high) =>
-          rows.add(
-            Map[String, AnyRef](
-              "run_id" -> "evaluate-1",
-              "model" -> version.model,
-              "version" -> Int.box(version.version),
-              "suite" -> "support-desk",
-              "slice_kind" -> "all",
-              "slice_value" -> "all",
-              "metric" -> metric,
-              "value" -> Double.box(value),
-              "ci_low" -> Double.box(low),
-              "ci_high" -> Double.box(high),
-              "n" -> Long.box(300),
-              "at" -> new Timestamp(0)
-            ).asJava
-          )
-      }
-      dev.lake.replace(
-        EvaluationTables.EVALUATIONS,
-        Name.parse("evaluate-1"),
-        rows.dataset(SharedSpark.session),
-        "{}"
-      )
-    }
+    def evaluate(version: ModelVersion): Unit = openGate(dev.lake, version.model, version.version)
 
     def edge(run: String, kind: String, name: String, slice: String): Unit =
       dev.lake.replace(

@@ -1,10 +1,7 @@
 package io.lakeloop.jobs
 
-import io.lakeloop.config.{Digest, Name}
-import io.lakeloop.table.{EvaluationTables, TableRows}
+import io.lakeloop.config.Digest
 import java.nio.file.{Files, Path, Paths}
-import java.sql.Timestamp
-import java.util.concurrent.TimeUnit.MINUTES
 import org.apache.spark.sql.delta.DeltaLog
 import org.apache.spark.sql.functions.col
 import org.scalatest.concurrent.Eventually
@@ -51,42 +48,12 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
     l.submit("build-preferences", "p1", pairs: _*) shouldBe 0
     withClue(l.output)(l.submit("train-reward", "r1", reward: _*) shouldBe 0)
     l.submit("ingest-logs", "i2", "path" -> later.toString) shouldBe 0
-    evaluate(l)
+    openGate(l.lake, "reward", 1)
     l.root
   }
 
   private val pairs = Seq("labels.min-probability" -> "0.5", "test-share" -> "0.4")
   private val reward = Seq("snapshot" -> "p1", "architecture" -> "linear")
-
-  /** What opens the gate. */
-  private def evaluate(l: TestLake): Unit = {
-    val rows = new TableRows(EvaluationTables.EVALUATIONS)
-    Seq(("win_rate", 0.7, 0.65, 0.75), ("safety_violation_rate", 0.0, 0.0, 0.0)).foreach {
-      case (metric, value, low, high) =>
-        rows.add(
-          Map[String, AnyRef](
-            "run_id" -> "evaluate-1",
-            "model" -> "reward",
-            "version" -> Int.box(1),
-            "suite" -> "support-desk",
-            "slice_kind" -> "all",
-            "slice_value" -> "all",
-            "metric" -> metric,
-            "value" -> Double.box(value),
-            "ci_low" -> Double.box(low),
-            "ci_high" -> Double.box(high),
-            "n" -> Long.box(300),
-            "at" -> new Timestamp(0)
-          ).asJava
-        )
-    }
-    l.lake.replace(
-      EvaluationTables.EVALUATIONS,
-      Name.parse("evaluate-1"),
-      rows.dataset(SharedSpark.session),
-      "{}"
-    )
-  }
 
   /** A copy of the base, and an environment behind it to promote to. */
   private class Copy {

@@ -1,17 +1,20 @@
 package io.lakeloop.jobs
 
+import io.lakeloop.config.Name
 import io.lakeloop.registry.{LocalArtifactStore, Registry}
 import io.lakeloop.run.{Console, JobRunner}
-import io.lakeloop.table.{Lake, ReadOnlySql}
+import io.lakeloop.table.{EvaluationTables, Lake, ReadOnlySql, TableRows}
 import java.io.{ByteArrayOutputStream, PrintStream}
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path, Paths}
+import java.sql.Timestamp
 import java.time.{Clock, Instant, ZoneOffset}
 import java.util.concurrent.atomic.AtomicLong
 import org.apache.spark.sql.functions.expr
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.scalatest.funspec.AnyFunSpec
 import org.scalatest.matchers.should.Matchers
+import scala.collection.JavaConverters._
 
 /** One Spark for all specs of this JVM: starting it takes longer than most of them. */
 object SharedSpark {
@@ -51,6 +54,37 @@ trait LoopSpec extends AnyFunSpec with Matchers {
 
   def write(folder: Path, name: String, text: String): Path =
     Files.write(folder.resolve(name), text.getBytes(UTF_8))
+
+  /** Writes what evaluate-policy writes of a policy that is better than its opponent. */
+  def openGate(lake: Lake, model: String, version: Int): Unit = {
+    val rows = new TableRows(EvaluationTables.EVALUATIONS)
+    Seq(("win_rate", 0.7, 0.65, 0.75), ("safety_violation_rate", 0.0, 0.0, 0.0)).foreach {
+      case (metric, value, low, high) =>
+        rows.add(
+          Map[String, AnyRef](
+            "run_id" -> "evaluate-1",
+            "model" -> model,
+            "version" -> Int.box(version),
+            "suite" -> "support-desk",
+            "slice_kind" -> "all",
+            "slice_value" -> "all",
+            "metric" -> metric,
+            "value" -> Double.box(value),
+            "ci_low" -> Double.box(low),
+            "ci_high" -> Double.box(high),
+            "n" -> Long.box(300),
+            "at" -> new Timestamp(0)
+          ).asJava
+        )
+    }
+    lake.replace(
+      EvaluationTables.EVALUATIONS,
+      Name.parse("evaluate-1"),
+      rows.dataset(SharedSpark.session),
+      "{}"
+    )
+    ()
+  }
 
   /** A lake of its own, and what running jobs on it printed. */
   class TestLake(val root: Path = temporary()) {
