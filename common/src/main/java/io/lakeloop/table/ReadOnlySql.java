@@ -2,13 +2,13 @@ package io.lakeloop.table;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -216,12 +216,9 @@ public final class ReadOnlySql {
     if (stored.isPresent()) {
       return stored;
     }
-    boolean spark = false;
     Throwable root = failure;
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      // Settings and patterns that are wrong are told by Java's own words.
-      spark |= t instanceof SparkThrowable || t instanceof IllegalArgumentException;
-      root = t;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
     }
     if (root instanceof OutOfMemoryError) {
       return Optional.of(
@@ -232,7 +229,36 @@ public final class ReadOnlySql {
     if (root instanceof StackOverflowError) {
       return Optional.of(notAnswered("it is nested too deeply. Take it apart with WITH"));
     }
-    return spark ? Optional.of(notAnswered(root.getMessage())) : Optional.empty();
+    return isOurs(root) ? Optional.empty() : Optional.of(notAnswered(words(root)));
+  }
+
+  /**
+   * Whether our own code threw it. What Spark, Java and the libraries of Spark's functions throw
+   * while they answer is about what was asked: a pattern, a time zone, an encoding, a number.
+   */
+  private static boolean isOurs(Throwable failure) {
+    return Arrays.stream(failure.getStackTrace())
+        .map(StackTraceElement::getClassName)
+        .filter(name -> !name.startsWith("java.") && !name.startsWith("jdk."))
+        .findFirst()
+        .filter(name -> name.startsWith("io.lakeloop."))
+        .isPresent();
+  }
+
+  /** Java's messages may be a bare value, which its kind of exception explains. */
+  private static String words(Throwable failure) {
+    String kind =
+        failure
+            .getClass()
+            .getSimpleName()
+            .replaceAll("(Exception|Error)$", "")
+            .replaceAll("([a-z])([A-Z])", "$1 $2")
+            .toLowerCase(Locale.ROOT);
+    String message = failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return kind;
+    }
+    return message.strip().contains(" ") ? message : kind + ": " + message;
   }
 
   private static UserError notAnswered(String why) {

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -73,14 +74,16 @@ final class ResultPrinter {
     List<String> cells = new ArrayList<>();
     for (int i = 0; i < row.size(); i++) {
       Object cell = row.get(i);
-      cells.add(
-          cell == null
-              ? ""
-              : cell instanceof scala.collection.Iterable<?> many
-                  ? many.mkString("[", ", ", "]")
-                  : cell.toString());
+      cells.add(cell == null ? "" : text(cell));
     }
     return cells;
+  }
+
+  private static String text(Object cell) {
+    if (cell instanceof scala.collection.Iterable<?> many) {
+      return many.mkString("[", ", ", "]");
+    }
+    return cell instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : cell.toString();
   }
 
   private void table(Dataset<Row> rows) {

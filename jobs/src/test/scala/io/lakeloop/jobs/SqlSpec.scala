@@ -192,13 +192,35 @@ class SqlSpec extends LoopSpec {
       ReadOnlySql.failure(failure).get.getMessage should startWith(
         "Cannot answer the query: "
       )
-      Seq("SET TIME ZONE 'Mars'", "SET spark.sql.shuffle.partitions = abc", "SELECT 'a' RLIKE '('")
+      Seq(
+        "SET TIME ZONE 'Mars'",
+        "SET spark.sql.shuffle.partitions = abc",
+        "SELECT 'a' RLIKE '('",
+        "SELECT from_utc_timestamp(now(), 'nowhere') FROM runs",
+        "SELECT to_json(struct(1 a), map('timeZone', 'nowhere')) FROM runs",
+        "SELECT decode(x'ff', 'nocharset')",
+        "SELECT from_csv('1', 'a int', map('encoding', 'nope'))",
+        "SELECT timestamp_seconds(9223372036854775807)",
+        "SELECT make_dt_interval(2147483647, 2147483647)",
+        "SELECT regexp_replace('a', '(a)', '$9')",
+        "SELECT hll_sketch_estimate(x'00ff')",
+        "SELECT schema_of_json('{\"a\":')",
+        "SELECT raise_error(cast(null as string))"
+      )
         .foreach { query =>
           val wrong = intercept[Exception](sql.rows(query).collect())
           withClue(query)(ReadOnlySql.failure(wrong).orElse(null) should not be null)
         }
       val deep = intercept[Throwable](sql.rows("SELECT " + "1 + (" * 5000 + "1" + ")" * 5000))
       ReadOnlySql.failure(deep).get.getMessage should include("nested too deeply")
+      val own = new IllegalStateException("no day")
+      own.setStackTrace(
+        Array(
+          new StackTraceElement("java.util.List", "get", null, 1),
+          new StackTraceElement(classOf[ReadOnlySql].getName, "rows", null, 1)
+        )
+      )
+      ReadOnlySql.failure(own).orElse(null) shouldBe null
     }
   }
 
@@ -220,6 +242,9 @@ class SqlSpec extends LoopSpec {
       printed(query, "json").linesIterator.toSeq shouldBe
         (0 to 2).map(i => s"""{"id":$i,"long":"${"x" * 100}"}""")
       printed(query, "table").linesIterator.toSeq should have size 5
+      val bytes = "SELECT x'00ff' AS bytes"
+      printed(bytes, "csv") should include("00ff")
+      printed(bytes, "table") should include("00ff")
     }
 
     it("flows: rows beyond the first thousand are printed one by one") {
