@@ -8,6 +8,8 @@ public enum ErrorCode {
   INPUT_MISSING,
   /** A file that was named cannot be read to its end, or is not in the form asked for. */
   INPUT_UNREADABLE,
+  /** A file is not what it was a moment ago: somebody writes to it. */
+  INPUT_CHANGED,
   /** An input exists but holds no row that this job can use. */
   DATA_EMPTY,
   /** More input was refused than max-quarantined-share allows. */
@@ -36,7 +38,7 @@ public enum ErrorCode {
   public int exitCode() {
     return switch (this) {
       case INTERNAL -> 1;
-      case RUN_IN_PROGRESS, UNAVAILABLE -> 75;
+      case INPUT_CHANGED, RUN_IN_PROGRESS, UNAVAILABLE -> 75;
       default -> 2;
     };
   }

@@ -5,13 +5,14 @@ package io.lakeloop.feedback;
  */
 final class JsonExtent {
   /** Deeper values are refused before a parser that calls itself comes near its limit. */
-  private static final int DEEPEST = 500;
+  static final int DEEPEST = 500;
 
   private final char[] closing = new char[DEEPEST];
   private int depth;
   private boolean inText;
   private boolean escaped;
   private boolean broken;
+  private boolean tooDeep;
   private boolean begun;
 
   /** The last sign outside texts that is no spacing. */
@@ -58,6 +59,7 @@ final class JsonExtent {
     boolean mayBegin =
         depth == 0 || previous == ':' || inArray && (previous == '[' || previous == ',');
     if (depth == DEEPEST || !mayBegin) {
+      tooDeep = mayBegin;
       broken = true;
     } else {
       closing[depth++] = closedBy;
@@ -73,6 +75,11 @@ final class JsonExtent {
   /** True until the value has ended, or cannot end any more. */
   boolean isOpen() {
     return !broken && (!begun || depth > 0 || inText);
+  }
+
+  /** True if it is broken off here, and may yet be JSON. */
+  boolean isTooDeep() {
+    return tooDeep;
   }
 
   boolean isBroken() {

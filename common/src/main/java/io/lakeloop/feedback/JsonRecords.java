@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import java.io.InputStream;
 import java.util.HashSet;
 import java.util.Set;
@@ -19,7 +20,9 @@ import java.util.regex.Pattern;
  */
 public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
   /** How an object begins: its first key tells it from objects within. */
   private static final Pattern FIRST_KEY =
@@ -39,6 +42,13 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
 
   private static final Refusal NOT_AN_OBJECT =
       new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object");
+
+  private static final Refusal TOO_DEEP =
+      new Refusal("TOO_DEEP", "it is nested deeper than " + JsonExtent.DEEPEST + " levels");
+
+  /** Readers differ in which of the two they take (RFC 8259, section 4), so neither is taken. */
+  private static final Refusal DUPLICATE_KEY =
+      new Refusal("DUPLICATE_KEY", "an object in it has a key twice");
 
   private final TextWindow window;
   private final Set<String> firstKeys = new HashSet<>();
@@ -130,7 +140,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
       return tooLong(extent, length);
     }
     if (extent.isBroken()) {
-      return broken(length, 0);
+      return broken(length, extent.isTooDeep() ? TOO_DEEP : malformed(0));
     }
     String text = window.text(length);
     try {
@@ -141,10 +151,12 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
       remember(text);
       window.skip(length);
       return entry;
+    } catch (MismatchedInputException e) {
+      return refused(length, DUPLICATE_KEY);
     } catch (JsonProcessingException e) {
       boolean ownLines = openArrays == 0 && text.chars().anyMatch(TextWindow::endsLine);
       int column = e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
-      return ownLines ? broken(length, column) : refused(length, malformed(column));
+      return ownLines ? broken(length, malformed(column)) : refused(length, malformed(column));
     }
   }
 
@@ -163,15 +175,15 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   }
 
   /** Refuses what begins here, as far as the next line or the next element. */
-  private Entry broken(int looked, int column) {
+  private Entry broken(int looked, Refusal refusal) {
     if (openArrays > 0) {
-      return brokenElement(looked);
+      return brokenElement(looked, refusal);
     }
     int length = 0;
     while (!TextWindow.endsLine(window.at(length)) && length < TextWindow.LONGEST_RECORD) {
       length++;
     }
-    Entry entry = new Entry(window.line(), window.kept(length), null, malformed(column));
+    Entry entry = new Entry(window.line(), window.kept(length), null, refusal);
     window.skipLine(length);
     return entry;
   }
@@ -186,7 +198,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
     }
   }
 
-  private Entry brokenElement(int looked) {
+  private Entry brokenElement(int looked, Refusal why) {
     long line = window.line();
     Matcher own = FIRST_KEY.matcher(window.kept(looked));
     StringBuilder passed = new StringBuilder();
@@ -199,7 +211,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
         cutOff
             ? new Refusal(
                 Refusal.CUT_OFF, "the array is not JSON from here on, and its rest is not read")
-            : malformed(0);
+            : why;
     return new Entry(line, passed.toString(), null, refusal);
   }
 
@@ -254,7 +266,7 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
   /** Passes over an object that is longer than a record may be. */
   private Entry tooLong(JsonExtent extent, int length) {
     if (openArrays == 0 && window.endOfLineWithin(length)) {
-      return broken(length, 0);
+      return broken(length, malformed(0));
     }
     Entry entry =
         new Entry(

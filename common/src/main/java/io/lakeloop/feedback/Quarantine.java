@@ -3,6 +3,7 @@ package io.lakeloop.feedback;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.when;
 
@@ -11,6 +12,7 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.table.FeedbackTables;
 import io.lakeloop.table.Table;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,10 +33,10 @@ public final class Quarantine {
    *
    * @param refused records in quarantine
    * @param faulty those of them that are a fault of the input
-   * @param cutOff those that stand for a part of the file that could not be read
+   * @param unread why the file could not be read to its end, null where it was
    */
-  record Counts(long found, long refused, long faulty, long superseded, long cutOff) {
-    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+  record Counts(long found, long refused, long faulty, long superseded, String unread) {
+    static final Counts NONE = new Counts(0, 0, 0, 0, null);
 
     long accepted() {
       return found - refused - superseded;
@@ -46,7 +48,7 @@ public final class Quarantine {
           refused + other.refused,
           faulty + other.faulty,
           superseded + other.superseded,
-          cutOff + other.cutOff);
+          unread == null ? other.unread : unread);
     }
   }
 
@@ -123,7 +125,7 @@ public final class Quarantine {
               .formatted(table.name(), all.refused(), quarantined));
     }
     tell(context, all);
-    requireWhole(table, byFile);
+    requireWhole(context, table, byFile);
     requireFew(context, table, all, maxQuarantinedShare);
     return new Split(records.where(col("reason_code").isNull()), byFile);
   }
@@ -142,7 +144,7 @@ public final class Quarantine {
             count(when(refused, lit(1))),
             count(when(faulty, lit(1))),
             count(when(superseded, lit(1))),
-            count(when(code.equalTo(Refusal.CUT_OFF), lit(1))))
+            min(when(code.equalTo(Refusal.CUT_OFF), col("reason"))))
         .collectAsList()
         .forEach(
             row ->
@@ -153,7 +155,7 @@ public final class Quarantine {
                         row.getLong(2),
                         row.getLong(3),
                         row.getLong(4),
-                        row.getLong(5))));
+                        row.getString(5))));
     return byFile;
   }
 
@@ -169,18 +171,33 @@ public final class Quarantine {
   }
 
   /** How much is lost of a file that was cut off nobody can tell, so that no share allows it. */
-  private static void requireWhole(Table table, Map<String, Counts> byFile) {
-    byFile.forEach(
-        (file, counts) -> {
-          if (counts.cutOff() > 0) {
-            throw new UserError(
-                ErrorCode.INPUT_UNREADABLE,
-                "Cannot write %s: %s holds an array that is cut off or broken, so that its rest could"
-                    + " not be read. Fetch the file again, or mend it where quarantine says.",
-                table.name(),
-                file);
-          }
-        });
+  private static void requireWhole(JobContext context, Table table, Map<String, Counts> byFile) {
+    List<String> unread =
+        byFile.entrySet().stream()
+            .filter(file -> file.getValue().unread() != null)
+            .map(file -> unread(file.getKey(), file.getValue().unread()))
+            .toList();
+    if (unread.isEmpty()) {
+      return;
+    }
+    List<String> more = unread.subList(1, unread.size());
+    throw new UserError(
+        ErrorCode.INPUT_UNREADABLE,
+        "%s%s Nothing was written to %s.",
+        unread.get(0),
+        more.isEmpty()
+            ? ""
+            : " So it is with %,d more of the %,d files: SELECT source_file, reason FROM quarantine WHERE run_id = '%s' AND"
+                + " reason_code = '%s'."
+                    .formatted(more.size(), byFile.size(), context.runId(), Refusal.CUT_OFF),
+        table.name());
+  }
+
+  private static String unread(String file, String why) {
+    return why.startsWith("Cannot read ")
+        ? why
+        : "Cannot read %s to its end: %s. Fetch the file again, or mend it where quarantine says."
+            .formatted(file, why);
   }
 
   private static void requireFew(

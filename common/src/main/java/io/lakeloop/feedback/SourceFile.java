@@ -36,26 +36,36 @@ public record SourceFile(String path, String name, long bytes, String digest)
           new String[] {"504b0304", "a zip archive", null},
           new String[] {"fd377a585a00", "xz", null},
           new String[] {"377abcaf271c", "a 7z archive", null},
-          new String[] {"50415231", "Parquet", null});
+          new String[] {
+            "50415231", "Parquet, which only jobs with a format for Parquet read", null
+          });
 
   private static final int LONGEST_MAGIC = 6;
 
   /**
    * Opens the file, decompressed by what its name ends in.
    *
-   * @throws UserError INPUT_UNREADABLE if it is packed in a way that its name does not tell, or is
-   *     not what it was when the run found it
+   * @throws UserError INPUT_UNREADABLE if it is not packed as its name tells; reading it
+   *     INPUT_CHANGED if it is not what it was when the run found it
    */
   public InputStream open(Configuration hadoop) throws IOException {
     Path file = new Path(path);
     InputStream raw =
         new BufferedInputStream(new Pinned(file.getFileSystem(hadoop).open(file), this), 1 << 16);
+    String begin = begin(raw);
+    for (String[] packed : PACKED) {
+      if (packed[2] != null && path.endsWith(packed[2]) && !begin.startsWith(packed[0])) {
+        raw.close();
+        throw unreadable(
+            bytes == 0 ? "is empty, and so is no " + packed[1] : "is not " + packed[1]);
+      }
+    }
     if (path.endsWith(".zst") || path.endsWith(".zstd")) {
       return new ZstdInputStream(raw);
     }
     CompressionCodec codec = new CompressionCodecFactory(hadoop).getCodec(file);
     if (codec == null) {
-      requireText(raw);
+      requireText(begin);
       return raw;
     }
     try {
@@ -66,10 +76,15 @@ public record SourceFile(String path, String name, long bytes, String digest)
     }
   }
 
-  private void requireText(InputStream raw) throws IOException {
+  /** The first bytes in hexadecimal. */
+  private static String begin(InputStream raw) throws IOException {
     raw.mark(LONGEST_MAGIC);
     String begin = HexFormat.of().formatHex(raw.readNBytes(LONGEST_MAGIC));
     raw.reset();
+    return begin;
+  }
+
+  private void requireText(String begin) {
     for (String[] packed : PACKED) {
       if (begin.startsWith(packed[0])) {
         throw unreadable(
@@ -82,7 +97,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
 
   UserError changed() {
     return new UserError(
-        ErrorCode.INPUT_UNREADABLE,
+        ErrorCode.INPUT_CHANGED,
         "Cannot read %s: it changed while it was read. Run this again when nobody writes to it.",
         name);
   }
@@ -90,7 +105,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
   private UserError unreadable(String why) {
     return new UserError(
         ErrorCode.INPUT_UNREADABLE,
-        "Cannot read %s: it %s. Unpack it, or name it by what it is.",
+        "Cannot read %s: it %s. Unpack it, fetch it again, or name it by what it is.",
         name,
         why);
   }

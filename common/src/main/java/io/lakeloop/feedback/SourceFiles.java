@@ -15,6 +15,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -33,6 +36,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
@@ -47,6 +51,11 @@ import org.apache.spark.util.SerializableConfiguration;
  * numbers are exact.
  */
 public final class SourceFiles {
+  /** Of several paths of one file the shortest. */
+  private static final Comparator<FileStatus> PLAINEST =
+      Comparator.<FileStatus>comparingInt(file -> file.getPath().depth())
+          .thenComparing(FileStatus::getPath);
+
   private final SparkSession spark;
   private final List<SourceFile> files;
   private boolean isReadHereAndThere;
@@ -54,6 +63,12 @@ public final class SourceFiles {
   private SourceFiles(SparkSession spark, List<SourceFile> files) {
     this.spark = spark;
     this.files = files;
+  }
+
+  /** Files that were found and are not read. */
+  private static final class LeftOut {
+    private int hidden;
+    private int linked;
   }
 
   /** Reads the records of one opened file. */
@@ -80,16 +95,20 @@ public final class SourceFiles {
    * Finds the files, pins what they hold for every attempt of the run, and notes in the lineage
    * that they were read.
    *
-   * @throws UserError INPUT_MISSING if there are none, INPUT_UNREADABLE if they are not those that
+   * @throws UserError INPUT_MISSING if there are none, CONFIG_INVALID if they are not those that
    *     the run's first attempt read
    */
   public static SourceFiles find(JobContext context, String path) {
-    List<FileStatus> hidden = new ArrayList<>();
-    SourceFiles found = found(context.spark(), context.path(path), hidden);
-    if (!hidden.isEmpty()) {
+    LeftOut leftOut = new LeftOut();
+    SourceFiles found = found(context.spark(), context.path(path), leftOut);
+    if (leftOut.hidden > 0) {
       context.say(
           "%,d files are left out: their names, or their folders', begin with . or _",
-          hidden.size());
+          leftOut.hidden);
+    }
+    if (leftOut.linked > 0) {
+      context.say(
+          "%,d files are left out: they are links to files that are read anyway", leftOut.linked);
     }
     Map<String, String> pins = new TreeMap<>();
     found.files.forEach(file -> pins.put(file.name(), file.bytes() + " " + file.digest()));
@@ -98,9 +117,9 @@ public final class SourceFiles {
     return found;
   }
 
-  private static SourceFiles found(SparkSession spark, String path, List<FileStatus> hidden) {
+  private static SourceFiles found(SparkSession spark, String path, LeftOut leftOut) {
     try {
-      List<FileStatus> all = list(spark, path, hidden);
+      List<FileStatus> all = list(spark, path, leftOut);
       if (all.isEmpty()) {
         throw new UserError(
             ErrorCode.INPUT_MISSING,
@@ -124,25 +143,35 @@ public final class SourceFiles {
     return new NameRedactor().redact(path);
   }
 
-  private static List<FileStatus> list(SparkSession spark, String path, List<FileStatus> hidden)
+  private static List<FileStatus> list(SparkSession spark, String path, LeftOut leftOut)
       throws IOException {
     Path pattern = new Path(path);
     FileSystem fileSystem = pattern.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    // A glob may name a file twice.
-    Map<String, FileStatus> found = new TreeMap<>();
+    // A glob may name a file twice, and so may links, which may even lead in a circle.
+    Map<String, FileStatus> found = new HashMap<>();
+    Set<Path> seen = new HashSet<>();
     FileStatus[] matches = fileSystem.globStatus(pattern);
     for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
       RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(match.getPath(), true);
       while (below.hasNext()) {
         FileStatus file = below.next();
         if (match.isDirectory() && isHidden(match.getPath(), file.getPath())) {
-          hidden.add(file);
+          leftOut.hidden++;
         } else {
-          found.put(file.getPath().toString(), file);
+          seen.add(file.getPath());
+          found.merge(real(file.getPath()), file, BinaryOperator.minBy(PLAINEST));
         }
       }
     }
-    return List.copyOf(found.values());
+    leftOut.linked = seen.size() - found.size();
+    return found.values().stream().sorted(Comparator.comparing(FileStatus::getPath)).toList();
+  }
+
+  /** Where the file lies, whatever links led there; only local folders have links. */
+  private static String real(Path file) throws IOException {
+    return "file".equals(file.toUri().getScheme())
+        ? java.nio.file.Path.of(file.toUri().getPath()).toRealPath().toString()
+        : file.toString();
   }
 
   /** As Hadoop has it: what is not yet whole, checksums, and what jobs leave for each other. */
@@ -208,7 +237,13 @@ public final class SourceFiles {
     return files;
   }
 
-  /** All records of all files. */
+  /**
+   * All records of all files. What cannot be read of a file, to its end or at all, is a record that
+   * is refused as {@link Refusal#CUT_OFF}, so that one run tells of all such files.
+   *
+   * @param schema with source_file, line, reason_code, reason and payload; one that has no place
+   *     for refusals has the job fail instead
+   */
   public Dataset<Row> read(StructType schema, Reader reader) {
     int shared = sharedFolder().length();
     SerializableConfiguration hadoop =
@@ -216,12 +251,57 @@ public final class SourceFiles {
     return spark.createDataset(
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(files, files.size())
-            .flatMap(
-                file ->
-                    reader.records(
-                        file.name(), file.path().substring(shared), file.open(hadoop.value())))
+            .flatMap(file -> new Records(file, shared, schema, reader, hadoop))
             .rdd(),
         Encoders.row(schema));
+  }
+
+  /** The records of one file, as far as it can be read. */
+  private static final class Records extends Lookahead<Row> {
+    private final SourceFile file;
+    private final StructType schema;
+    private Iterator<Row> records;
+
+    Records(
+        SourceFile file,
+        int shared,
+        StructType schema,
+        Reader reader,
+        SerializableConfiguration hadoop)
+        throws IOException {
+      this.file = file;
+      this.schema = schema;
+      try {
+        this.records =
+            reader.records(file.name(), file.path().substring(shared), file.open(hadoop.value()));
+      } catch (UserError e) {
+        this.records = List.of(cutOff(e)).iterator();
+      }
+    }
+
+    @Override
+    Row read() {
+      try {
+        return records.hasNext() ? records.next() : null;
+      } catch (UserError e) {
+        records = Collections.emptyIterator();
+        return cutOff(e);
+      }
+    }
+
+    private Row cutOff(UserError error) {
+      List<String> fields = List.of(schema.fieldNames());
+      if (error.code() != ErrorCode.INPUT_UNREADABLE || !fields.contains("reason_code")) {
+        throw error;
+      }
+      Object[] cells = new Object[fields.size()];
+      cells[fields.indexOf("source_file")] = file.name();
+      cells[fields.indexOf("line")] = 1L;
+      cells[fields.indexOf("reason_code")] = Refusal.CUT_OFF;
+      cells[fields.indexOf("reason")] = error.getMessage();
+      cells[fields.indexOf("payload")] = "";
+      return RowFactory.create(cells);
+    }
   }
 
   /** Those of the files that have one of the names, plain or compressed. */
@@ -290,7 +370,7 @@ public final class SourceFiles {
   /**
    * Looks again at files that were not read front to back, by which a change is seen at once.
    *
-   * @throws UserError INPUT_UNREADABLE if one is not what it was when the run found it
+   * @throws UserError INPUT_CHANGED if one is not what it was when the run found it
    */
   void requireUnchanged() {
     if (!isReadHereAndThere) {

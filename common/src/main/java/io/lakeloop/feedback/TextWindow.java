@@ -2,6 +2,7 @@ package io.lakeloop.feedback;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.s3.BucketFailure;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -105,12 +106,17 @@ final class TextWindow {
   }
 
   private UserError unreadable(Throwable cause) {
-    return new UserError(
-        ErrorCode.INPUT_UNREADABLE,
-        "Cannot read %s beyond line %d: %s. Fetch the file again.",
-        file,
-        line,
-        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+    return BucketFailure.of(cause)
+        .orElseGet(
+            () ->
+                new UserError(
+                    ErrorCode.INPUT_UNREADABLE,
+                    "Cannot read %s beyond line %d: %s. Fetch the file again.",
+                    file,
+                    line,
+                    cause.getMessage() == null
+                        ? cause.getClass().getSimpleName()
+                        : cause.getMessage()));
   }
 
   /** The next characters as text. */

@@ -232,7 +232,7 @@ public final class JobContext {
    * Fixes what files from outside hold: every attempt of the run reads what its first one found.
    *
    * @param files size and digest by name
-   * @throws UserError INPUT_UNREADABLE if the first attempt found others
+   * @throws UserError CONFIG_INVALID if the first attempt found others
    */
   public void pinFiles(Map<String, String> files) {
     pinFiles.accept(files);

@@ -10,11 +10,13 @@ import io.lakeloop.table.LedgerTables;
 import io.lakeloop.table.TableRows;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
@@ -25,6 +27,16 @@ import org.apache.spark.sql.RowFactory;
 final class Ledger {
   private final Lake lake;
   private static final String FILE = "file:";
+
+  /**
+   * Ends of runs that ask for other files: those that were found are not what a retry has to read.
+   */
+  private static final Set<ErrorCode> OTHER_FILES =
+      EnumSet.of(
+          ErrorCode.DATA_EMPTY,
+          ErrorCode.INPUT_CHANGED,
+          ErrorCode.INPUT_UNREADABLE,
+          ErrorCode.TOO_MANY_QUARANTINED);
 
   private final String driver;
   private final Map<String, String> pinnedFiles = new TreeMap<>();
@@ -111,7 +123,7 @@ final class Ledger {
    * Fixes the files that a run takes in as its first attempt found them.
    *
    * @param files size and digest by name
-   * @throws UserError INPUT_UNREADABLE if the first attempt found others
+   * @throws UserError CONFIG_INVALID if the first attempt found others
    */
   void pinFiles(Start start, Map<String, String> files) {
     Map<String, String> earlier = new TreeMap<>();
@@ -135,7 +147,7 @@ final class Ledger {
       String now = files.get(name);
       if (!Objects.equals(before, now)) {
         throw new UserError(
-            ErrorCode.INPUT_UNREADABLE,
+            ErrorCode.CONFIG_INVALID,
             "Cannot run %s again: when it began, %s was %s, and now it is %s. Restore the file, or"
                 + " give another --run-id.",
             start.runId(),
@@ -206,6 +218,9 @@ final class Ledger {
     row.put("config_digest", start.configDigest());
     Map<String, String> pinned = new TreeMap<>(start.pinned());
     pinned.putAll(pinnedFiles);
+    if (end != null && end.code().filter(OTHER_FILES::contains).isPresent()) {
+      pinned.keySet().removeIf(name -> name.startsWith(FILE));
+    }
     row.put("pinned", pinned);
     row.put("code_version", start.codeVersion());
     row.put("driver", driver);

@@ -44,6 +44,15 @@ class JsonRecordsTest {
   }
 
   @Test
+  void keysThatComeTwiceAndDeepNestingAreRefusedForWhatTheyAre() {
+    assertThat(told("{\"n\":0,\"n\":1}\n{\"n\":2}")).containsExactly("DUPLICATE_KEY", "2");
+    assertThat(told("{\"n\":0,\"a\":{\"b\":1,\"b\":1}}")).containsExactly("DUPLICATE_KEY");
+    String deep = "{\"n\":0,\"a\":" + "[".repeat(600) + "]".repeat(600) + "}";
+    assertThat(told(deep + "\n{\"n\":2}")).containsExactly("TOO_DEEP", "2");
+    assertThat(told("[" + deep + ",\n{\"n\":2}]")).containsExactly("TOO_DEEP", "2");
+  }
+
+  @Test
   void readsObjectsHoweverTheyStandInTheFile() {
     List<String> all = numbers(20);
     assertThat(told(objects(0, 20, "\n"))).isEqualTo(all);
@@ -230,8 +239,7 @@ class JsonRecordsTest {
   @Test
   void depthIsBoundedAndCostsNoMoreThanItself() {
     String deep = "{\"a\":".repeat(100_000);
-    assertThat(told("{\"n\":0}\n" + deep + "\n{\"n\":1}"))
-        .containsExactly("0", "MALFORMED_JSON", "1");
+    assertThat(told("{\"n\":0}\n" + deep + "\n{\"n\":1}")).containsExactly("0", "TOO_DEEP", "1");
     String lines = "{\"a\":\n".repeat(20_000);
     assertThat(read(lines)).hasSize(20_000);
   }

@@ -101,6 +101,36 @@ class IntakeSpec extends LoopSpec {
           lake.output should not include "Exception"
         }
       }
+      lake.clearOutput()
+      write(folder, "sound.jsonl", records(0, 5).mkString("\n"))
+      val (id, code) = submit("ingest-logs", folder)
+      withClue(lake.output) {
+        code shouldBe 2
+        lake.output should include("So it is with 4 more of the 6 files")
+      }
+      lake.count("quarantine", s"run_id = '$id' AND reason_code = 'CUT_OFF'") shouldBe 5
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 0
+      // Mended, they are taken in under the same id, as a scheduler does it.
+      Seq("cut.json", "cut.jsonl.zst", "x.snappy", "x.gz", "packed.jsonl").foreach(name =>
+        Files.delete(folder.resolve(name))
+      )
+      lake.submit("ingest-logs", id, "path" -> folder.toString) shouldBe 0
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 5
+      lake.count("quarantine", s"run_id = '$id'") shouldBe 0
+    }
+
+    it("are read once, whatever links lead to them") {
+      val folder = temporary()
+      write(folder, "day.jsonl", records(0, 5).mkString("\n"))
+      Files.createSymbolicLink(folder.resolve("again"), folder)
+      Files.createSymbolicLink(folder.resolve("linked.jsonl"), folder.resolve("day.jsonl"))
+      val (id, code) = submit("ingest-logs", folder)
+      withClue(lake.output) {
+        code shouldBe 0
+        lake.output should include("they are links to files that are read anyway")
+      }
+      account(id).keySet shouldBe Set("day.jsonl")
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 5
     }
 
     it("are those that the run's first attempt found, or none") {
