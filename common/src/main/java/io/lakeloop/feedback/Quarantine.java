@@ -180,16 +180,20 @@ public final class Quarantine {
     if (unread.isEmpty()) {
       return;
     }
-    List<String> more = unread.subList(1, unread.size());
+    String others =
+        String.format(
+            Locale.ROOT,
+            " So it is with %,d more of the %,d files: SELECT source_file, reason FROM quarantine"
+                + " WHERE run_id = '%s' AND reason_code = '%s'.",
+            unread.size() - 1,
+            byFile.size(),
+            context.runId(),
+            Refusal.CUT_OFF);
     throw new UserError(
         ErrorCode.INPUT_UNREADABLE,
         "%s%s Nothing was written to %s.",
         unread.get(0),
-        more.isEmpty()
-            ? ""
-            : " So it is with %,d more of the %,d files: SELECT source_file, reason FROM quarantine WHERE run_id = '%s' AND"
-                + " reason_code = '%s'."
-                    .formatted(more.size(), byFile.size(), context.runId(), Refusal.CUT_OFF),
+        unread.size() == 1 ? "" : others,
         table.name());
   }
 

@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.compress.BlockDecompressorStream;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
@@ -68,12 +69,19 @@ public record SourceFile(String path, String name, long bytes, String digest)
       requireText(begin);
       return raw;
     }
+    InputStream unpacked;
     try {
-      return codec.createInputStream(raw);
+      unpacked = codec.createInputStream(raw);
     } catch (RuntimeException | InternalError e) {
       raw.close();
       throw unreadable("cannot be unpacked here: " + e.getMessage());
     }
+    if (unpacked instanceof BlockDecompressorStream) {
+      // It takes the end of a file that was cut off for the end of what was packed.
+      unpacked.close();
+      throw unreadable("is packed in a way that hides where it may be cut off");
+    }
+    return unpacked;
   }
 
   /** The first bytes in hexadecimal. */
@@ -105,7 +113,8 @@ public record SourceFile(String path, String name, long bytes, String digest)
   private UserError unreadable(String why) {
     return new UserError(
         ErrorCode.INPUT_UNREADABLE,
-        "Cannot read %s: it %s. Unpack it, fetch it again, or name it by what it is.",
+        "Cannot read %s: it %s. Fetch it again, name it by what it is, or give it plain or as .gz, .bz2 or"
+            + " .zst.",
         name,
         why);
   }
