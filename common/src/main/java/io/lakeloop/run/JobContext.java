@@ -180,7 +180,11 @@ public final class JobContext {
     if (!isRemote(path)) {
       return Path.of(path);
     }
-    Path copy = Files.createTempDirectory("lakeloop-input-").resolve("file");
+    Path folder = Files.createTempDirectory("lakeloop-input-");
+    Path copy = folder.resolve("file");
+    // The last that is registered goes first.
+    folder.toFile().deleteOnExit();
+    copy.toFile().deleteOnExit();
     tables.download(path, copy);
     return copy;
   }

@@ -4,8 +4,10 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -41,8 +43,11 @@ final class SecretFile {
         Files.createLink(file, draft);
       } catch (FileAlreadyExistsException e) {
         // Read below.
+      } catch (UnsupportedOperationException | FileSystemException e) {
+        // No hard links there.
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
-        Files.delete(draft);
+        Files.deleteIfExists(draft);
       }
     }
     if (!Files.isRegularFile(file)) {

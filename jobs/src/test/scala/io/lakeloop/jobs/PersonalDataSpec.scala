@@ -352,7 +352,7 @@ class PersonalDataSpec extends LoopSpec {
         "import-preferences" -> Seq("format" -> "ukp", "path" -> s"/nowhere/$name"),
         "import-queue" -> Seq("path" -> write(in, s"f7 $name.jsonl", planted(2))),
         "export" -> Seq("snapshot" -> planted(2), "path" -> in.resolve("none")),
-        "train-reward" -> Seq("snapshot" -> "p-trl", "purpose" -> planted(2))
+        "train-reward" -> Seq("snapshot" -> "p-trl", "purpose" -> s"resale of ${planted(2)}")
       )
       for (((job, settings), n) <- failing.zipWithIndex) {
         ends(2)(job, s"f$n", settings: _*)
