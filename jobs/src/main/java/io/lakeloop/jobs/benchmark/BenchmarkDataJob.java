@@ -63,10 +63,11 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     StepMetrics metrics = new StepMetrics(context, "benchmark");
     try (JobContext.Scratch scratch = context.scratch()) {
       // A small round first: what is measured is not the compiler's work.
-      round(scratch, secrets, Math.max(1, config.size() / 10), config.seed());
+      round(scratch, secrets, generate(scratch, Math.max(1, config.size() / 10), config.seed()));
       ratesByStage.clear();
+      Logs logs = generate(scratch, config.size(), config.seed());
       for (int round = 0; round < config.rounds(); round++) {
-        round(scratch, secrets, config.size(), config.seed());
+        round(scratch, secrets, logs);
       }
       tell(context, metrics);
       nearDuplicates(config, context, metrics);
@@ -76,19 +77,23 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     metrics.save();
   }
 
-  private void round(JobContext.Scratch scratch, Path secrets, int size, long seed) {
+  /** Simulated logs in a folder of files. */
+  private record Logs(Path folder, long lines) {}
+
+  private void round(JobContext.Scratch scratch, Path secrets, Logs logs) {
     JobContext context = scratch.context();
-    int cores = context.spark().sparkContext().defaultParallelism();
-    Path folder = Path.of(scratch.lake().root(), "logs-" + size);
-    long lines = generate(context, folder, size, cores * 2, seed);
     timed(
         "ingest-logs",
-        lines,
+        logs.lines(),
         () ->
             new IngestLogsJob()
                 .run(
                     new IngestLogsJob.Config(
-                        folder.toString(), IngestLogsJob.Format.AUTO, "benchmark", List.of(), 0.05),
+                        logs.folder().toString(),
+                        IngestLogsJob.Format.AUTO,
+                        "benchmark",
+                        List.of(),
+                        0.05),
                     context));
     Dataset<Row> raw = context.tables().read(FeedbackTables.INTERACTIONS_RAW);
     long rows = raw.count();
@@ -98,30 +103,33 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
     Dataset<Row> cleaned = context.tables().read(FeedbackTables.INTERACTIONS);
     long turns = cleaned.count();
     timed(COPY_OF_CLEANED, turns, () -> scratch.lake().copy(cleaned, "interactions"));
-    context.say("%,d lines, %,d records, %,d interactions", lines, rows, turns);
+    context.say("%,d lines, %,d records, %,d interactions", logs.lines(), rows, turns);
   }
 
-  private static long generate(JobContext context, Path folder, int size, int parts, long seed) {
+  private static Logs generate(JobContext.Scratch scratch, int size, long seed) {
+    JavaSparkContext spark =
+        JavaSparkContext.fromSparkContext(scratch.context().spark().sparkContext());
+    int parts = spark.defaultParallelism() * 2;
     int conversations = CONVERSATIONS * size;
-    if (Files.isDirectory(folder)) {
-      return 0;
-    }
+    Path folder = Path.of(scratch.lake().root(), "logs-" + size);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     String to = folder.toString();
-    return JavaSparkContext.fromSparkContext(context.spark().sparkContext())
-        .parallelize(IntStream.range(0, parts).boxed().toList(), parts)
-        .map(
-            part ->
-                new LogSimulator(conversations, seed)
-                    .writePart(
-                        Path.of(to, "logs-%03d.jsonl".formatted(part)),
-                        (int) ((long) conversations * part / parts),
-                        (int) ((long) conversations * (part + 1) / parts)))
-        .reduce(Long::sum);
+    long lines =
+        spark
+            .parallelize(IntStream.range(0, parts).boxed().toList(), parts)
+            .map(
+                part ->
+                    new LogSimulator(conversations, seed)
+                        .writePart(
+                            Path.of(to, "logs-%03d.jsonl".formatted(part)),
+                            (int) ((long) conversations * part / parts),
+                            (int) ((long) conversations * (part + 1) / parts)))
+            .reduce(Long::sum);
+    return new Logs(folder, lines);
   }
 
   private static void clean(JobContext context, Path secrets, boolean near) {
