@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.DeployMessages.MasterStateResponse;
 import org.apache.spark.deploy.master.WorkerInfo;
 import org.apache.spark.rpc.RpcAddress;
-import org.apache.spark.rpc.RpcEndpointRef;
+import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 import scala.reflect.ClassTag;
 
 /**
@@ -39,13 +40,10 @@ final class ClusterCheck {
     SparkConf conf = new SparkConf();
     String master = conf.get("spark.master", "local");
     checkLocal(conf);
-    List<RpcAddress> masters =
-        master.startsWith(STANDALONE) ? mastersThatAnswer(master) : List.of();
-    SparkSession spark = started();
-    if (!masters.isEmpty()) {
-      checkWorkers(spark, masters);
+    if (master.startsWith(STANDALONE)) {
+      checkWorkers(conf, workers(conf, mastersThatAnswer(master)));
     }
-    return spark;
+    return started();
   }
 
   /** Spark refuses some settings itself, YARN a container larger than any that it gives. */
@@ -138,9 +136,7 @@ final class ClusterCheck {
     return answering;
   }
 
-  private static void checkWorkers(SparkSession spark, List<RpcAddress> masters) {
-    SparkConf conf = spark.sparkContext().getConf();
-    List<WorkerInfo> workers = workers(masters);
+  private static void checkWorkers(SparkConf conf, List<WorkerInfo> workers) {
     int cores = conf.getInt("spark.executor.cores", 1);
     long megabytes = conf.getSizeAsMb("spark.executor.memory", "1g");
     int gpus = conf.getInt(EXECUTOR_GPUS, 0);
@@ -157,7 +153,7 @@ final class ClusterCheck {
           "Cannot run on %s: an executor asks for %d cores, %d MiB and %d GPUs, and no worker has as"
               + " many (%s). Lower spark.executor.cores, spark.executor.memory or %s, or start such a"
               + " worker.",
-          spark.sparkContext().master(),
+          conf.get("spark.master"),
           cores,
           megabytes,
           gpus,
@@ -181,18 +177,42 @@ final class ClusterCheck {
   }
 
   /** Workers that the master at work has registered; one that stands by has none. */
-  private static List<WorkerInfo> workers(List<RpcAddress> masters) {
-    for (RpcAddress master : masters) {
-      RpcEndpointRef ref = SparkEnv.get().rpcEnv().setupEndpointRef(master, "Master");
-      MasterStateResponse state =
-          ref.askSync(
+  private static List<WorkerInfo> workers(SparkConf conf, List<RpcAddress> masters) {
+    SecurityManager security =
+        new SecurityManager(
+            conf,
+            Option.empty(),
+            org.apache.spark.internal.config.package$.MODULE$.AUTH_SECRET_FILE());
+    RpcEnv client = RpcEnv.create("check", "localhost", 0, conf, security, true);
+    try {
+      for (RpcAddress master : masters) {
+        List<WorkerInfo> alive =
+            Arrays.stream(state(client, master).workers()).filter(WorkerInfo::isAlive).toList();
+        if (!alive.isEmpty()) {
+          return alive;
+        }
+      }
+      return List.of();
+    } finally {
+      client.shutdown();
+    }
+  }
+
+  private static MasterStateResponse state(RpcEnv client, RpcAddress master) {
+    try {
+      return client
+          .setupEndpointRef(master, "Master")
+          .askSync(
               org.apache.spark.deploy.DeployMessages.RequestMasterState$.MODULE$,
               ClassTag.apply(MasterStateResponse.class));
-      List<WorkerInfo> alive = Arrays.stream(state.workers()).filter(WorkerInfo::isAlive).toList();
-      if (!alive.isEmpty()) {
-        return alive;
-      }
+    } catch (Exception e) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot run on spark://%s: its master refuses this driver, whose secret is not the"
+              + " cluster's. Name the file that holds the cluster's secret with the variable"
+              + " LAKELOOP_CLUSTER_SECRET, and see that the master has spark.authenticate=true and"
+              + " spark.network.crypto.enabled=true.",
+          master.hostPort());
     }
-    return List.of();
   }
 }

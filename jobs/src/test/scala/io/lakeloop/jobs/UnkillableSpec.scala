@@ -160,7 +160,11 @@ class UnkillableSpec extends LoopSpec with BeforeAndAfterAll {
         None,
         "LAKELOOP_CLUSTER_SECRET" -> other.toString
       ).!(ProcessLogger(line => said.append(line).append('\n')))
-      withClue(said)(code should not be 0)
+      withClue(said) {
+        code shouldBe 2
+        said.toString should include("whose secret is not the cluster's")
+        said.toString should not include "\tat "
+      }
     }
   }
 
