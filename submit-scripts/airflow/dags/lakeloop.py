@@ -54,9 +54,11 @@ def setting(kind: str, description: str, **schema: Any) -> Param:
     return Param(None, type=["null", kind], description=description, **schema)
 
 
-def _properties(file: Path) -> dict[str, str]:
-    lines = (line.strip() for line in file.read_text().splitlines())
-    return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
+def cluster_settings(cluster: str) -> dict[str, str]:
+    """What conf/clusters says of a cluster manager; a key that stands alone takes the environment's value away."""
+    lines = (line.strip() for line in (HOME / "conf" / "clusters" / f"{cluster}.conf").read_text().splitlines())
+    pairs = (line.partition(" ") for line in lines if line and not line.startswith("#"))
+    return {key: value.strip() for key, _, value in pairs}
 
 
 def _process_environment() -> dict[str, str]:
@@ -67,9 +69,8 @@ def _process_environment() -> dict[str, str]:
 
 def _spark_settings() -> dict[str, str]:
     lib = f"{HOME}/jobs/target/lib/*"
-    cluster = _properties(HOME / "conf" / "clusters" / f"{CLUSTER}.conf") if CLUSTER else {}
     return {
-        **cluster,
+        **(cluster_settings(CLUSTER) if CLUSTER else {}),
         "spark.driver.extraClassPath": lib,
         "spark.executor.extraClassPath": lib,
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{HOME}/conf/log4j2.properties"
