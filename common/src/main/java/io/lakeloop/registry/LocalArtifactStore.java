@@ -12,6 +12,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +22,8 @@ import java.util.stream.Stream;
 
 /** Artifacts below a local folder; a rename makes them visible. */
 public final class LocalArtifactStore implements ArtifactStore {
+  private static final int ATTEMPTS = 1000;
+
   /** As text, since stores travel to executors and paths cannot. */
   private final String folder;
 
@@ -50,7 +53,16 @@ public final class LocalArtifactStore implements ArtifactStore {
   public Path draft(String name) throws IOException {
     Path draft = inDrafts(name);
     FolderTree.delete(draft);
-    return Files.createDirectories(draft);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Files.createDirectories(draft);
+      } catch (NoSuchFileException | FileAlreadyExistsException e) {
+        // Somebody who discards a draft beside this one has just removed the folder above, empty.
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** With the folders above it that are then empty. */

@@ -109,6 +109,33 @@ class RegistryTest {
   }
 
   @Test
+  void draftsBesideOneAnotherComeAndGo() throws Exception {
+    LocalArtifactStore store = new LocalArtifactStore(root);
+    ExecutorService runs = Executors.newFixedThreadPool(2);
+    try {
+      List<Callable<Void>> removals =
+          List.of("states", "told").stream()
+              .map(of -> (Callable<Void>) () -> publishAndRemove(store, "checkpoints/" + of))
+              .toList();
+      for (Future<Void> result : runs.invokeAll(removals)) {
+        result.get();
+      }
+    } finally {
+      runs.shutdown();
+    }
+    assertThat(root.resolve(".drafts")).isEmptyDirectory();
+  }
+
+  private static Void publishAndRemove(LocalArtifactStore store, String name) throws IOException {
+    for (int i = 0; i < 2000; i++) {
+      store.publish(store.draft("run/" + name), name);
+      store.remove(name);
+      store.discard("run/" + name);
+    }
+    return null;
+  }
+
+  @Test
   void namesCannotLeadOutOfTheRegistry() {
     assertThatThrownBy(() -> new LocalArtifactStore(root).fetch("../../etc/passwd"))
         .isInstanceOf(IllegalArgumentException.class);
