@@ -183,10 +183,9 @@ public final class Quarantine {
     String others =
         String.format(
             Locale.ROOT,
-            " So it is with %,d more of the %,d files: SELECT source_file, reason FROM quarantine"
+            " So it is with %,d more files: SELECT source_file, reason FROM quarantine"
                 + " WHERE run_id = '%s' AND reason_code = '%s'.",
             unread.size() - 1,
-            byFile.size(),
             context.runId(),
             Refusal.CUT_OFF);
     throw new UserError(

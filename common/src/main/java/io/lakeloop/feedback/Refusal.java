@@ -27,7 +27,7 @@ public record Refusal(String code, String reason) {
   /** Code of records that say what another says: they are counted, not kept. */
   public static final String SUPERSEDED = "SUPERSEDED";
 
-  /** Code of what stands for the part of a file that could not be read. */
+  /** Code of what stands for a file, or the rest of one, that could not be read. */
   public static final String CUT_OFF = "CUT_OFF";
 
   private static final int LONGEST_PAYLOAD = 4000;

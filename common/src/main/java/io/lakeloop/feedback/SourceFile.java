@@ -4,6 +4,9 @@ import com.github.luben.zstd.ZstdInputStream;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.s3.BucketFailure;
+import io.lakeloop.table.StorageFailure;
+import io.lakeloop.text.NameRedactor;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -28,60 +31,95 @@ import org.apache.hadoop.io.compress.CompressionCodecFactory;
  */
 public record SourceFile(String path, String name, long bytes, String digest)
     implements Serializable {
-  /** How files begin that are no text, by what they are called. */
-  private static final List<String[]> PACKED =
+  private static final String UNPACK = "Unpack it, and give it plain or as .gz, .bz2 or .zst.";
+
+  /** How files begin that are no text. */
+  private static final List<Packing> PACKINGS =
       List.of(
-          new String[] {"1f8b", "gzip", ".gz"},
-          new String[] {"28b52ffd", "Zstandard", ".zst"},
-          new String[] {"425a68", "bzip2", ".bz2"},
-          new String[] {"504b0304", "a zip archive", null},
-          new String[] {"fd377a585a00", "xz", null},
-          new String[] {"377abcaf271c", "a 7z archive", null},
-          new String[] {
-            "50415231", "Parquet, which only jobs with a format for Parquet read", null
-          });
+          new Packing("1f8b", "gzip", List.of(".gz"), ""),
+          // The second is a frame to skip, with which parallel compressors begin.
+          new Packing("28b52ffd|5[0-9a-f]2a4d18", "Zstandard", List.of(".zst", ".zstd"), ""),
+          new Packing("425a683[1-9](3141|1772)", "bzip2", List.of(".bz2"), ""),
+          new Packing("504b0304", "a zip archive", List.of(), UNPACK),
+          new Packing("fd377a585a00", "xz", List.of(), UNPACK),
+          new Packing("377abcaf271c", "a 7z archive", List.of(), UNPACK),
+          new Packing(
+              "5041523115",
+              "Parquet",
+              List.of(),
+              "Give it to a job with a format for Parquet, or as JSON or CSV."));
 
   private static final int LONGEST_MAGIC = 6;
+
+  /**
+   * How files of a kind begin and are called.
+   *
+   * @param begin hexadecimal, a regular expression
+   * @param endings of its files' names, none where it is not read
+   * @param advice what to do with a file that is not read
+   */
+  private record Packing(String begin, String kind, List<String> endings, String advice) {
+    boolean names(String path) {
+      return endings.stream().anyMatch(path::endsWith);
+    }
+
+    boolean begins(String bytes) {
+      return bytes.matches("(" + begin + ").*");
+    }
+  }
 
   /**
    * Opens the file, decompressed by what its name ends in.
    *
    * @throws UserError INPUT_UNREADABLE if it is not packed as its name tells; reading it
-   *     INPUT_CHANGED if it is not what it was when the run found it
+   *     INPUT_CHANGED if it is not what it was when the run found it, UNAVAILABLE if where it lies
+   *     does not answer
    */
-  public InputStream open(Configuration hadoop) throws IOException {
+  public InputStream open(Configuration hadoop) {
     Path file = new Path(path);
-    InputStream raw =
-        new BufferedInputStream(new Pinned(file.getFileSystem(hadoop).open(file), this), 1 << 16);
-    String begin = begin(raw);
-    for (String[] packed : PACKED) {
-      if (packed[2] != null && path.endsWith(packed[2]) && !begin.startsWith(packed[0])) {
-        raw.close();
-        throw unreadable(
-            bytes == 0 ? "is empty, and so is no " + packed[1] : "is not " + packed[1]);
-      }
+    InputStream raw;
+    try {
+      raw =
+          new BufferedInputStream(new Pinned(file.getFileSystem(hadoop).open(file), this), 1 << 16);
+    } catch (IOException e) {
+      throw notNow(e);
     }
+    try {
+      requireAsNamed(begin(raw));
+      return unpacked(raw, new CompressionCodecFactory(hadoop).getCodec(file));
+    } catch (UserError e) {
+      close(raw);
+      throw e;
+    } catch (IOException | RuntimeException | InternalError e) {
+      // Decompressors tell of damage by any of them.
+      close(raw);
+      throw unreadable(
+          "cannot be unpacked here: " + e.getMessage(),
+          "Fetch it again, or give it plain or as .gz, .bz2 or .zst.");
+    }
+  }
+
+  private InputStream unpacked(InputStream raw, CompressionCodec codec) throws IOException {
     if (path.endsWith(".zst") || path.endsWith(".zstd")) {
       return new ZstdInputStream(raw);
     }
-    CompressionCodec codec = new CompressionCodecFactory(hadoop).getCodec(file);
     if (codec == null) {
-      requireText(begin);
       return raw;
     }
-    InputStream unpacked;
-    try {
-      unpacked = codec.createInputStream(raw);
-    } catch (RuntimeException | InternalError e) {
-      raw.close();
-      throw unreadable("cannot be unpacked here: " + e.getMessage());
-    }
+    InputStream unpacked = codec.createInputStream(raw);
     if (unpacked instanceof BlockDecompressorStream) {
       // It takes the end of a file that was cut off for the end of what was packed.
-      unpacked.close();
-      throw unreadable("is packed in a way that hides where it may be cut off");
+      throw unreadable("is packed in a way that hides where it may be cut off", UNPACK);
     }
     return unpacked;
+  }
+
+  private static void close(InputStream in) {
+    try {
+      in.close();
+    } catch (IOException e) {
+      // What broke off before is told.
+    }
   }
 
   /** The first bytes in hexadecimal. */
@@ -92,14 +130,21 @@ public record SourceFile(String path, String name, long bytes, String digest)
     return begin;
   }
 
-  private void requireText(String begin) {
-    for (String[] packed : PACKED) {
-      if (begin.startsWith(packed[0])) {
-        throw unreadable(
-            "is "
-                + packed[1]
-                + (packed[2] == null ? "" : ", and its name does not end in " + packed[2]));
+  private void requireAsNamed(String begin) {
+    for (Packing packing : PACKINGS) {
+      if (packing.names(path) && !packing.begins(begin)) {
+        throw bytes == 0
+            ? unreadable("is empty, which no " + packing.kind() + " file is", "Fetch it again.")
+            : unreadable("is not " + packing.kind(), "Fetch it again, or name it by what it is.");
       }
+      if (!packing.begins(begin) || packing.names(path)) {
+        continue;
+      }
+      throw packing.endings().isEmpty()
+          ? unreadable("is " + packing.kind(), packing.advice())
+          : unreadable(
+              "is " + packing.kind() + ", and its name does not end in " + packing.endings().get(0),
+              "Name it so.");
     }
   }
 
@@ -110,13 +155,22 @@ public record SourceFile(String path, String name, long bytes, String digest)
         name);
   }
 
-  private UserError unreadable(String why) {
+  /** What lies between the file and us failed, which says nothing of the file. */
+  private UserError notNow(IOException cause) {
+    return BucketFailure.of(cause)
+        .or(() -> StorageFailure.of(cause))
+        .orElseGet(
+            () ->
+                new UserError(
+                    ErrorCode.UNAVAILABLE,
+                    "Cannot read %s now: %s. Run this again when where it lies answers.",
+                    name,
+                    new NameRedactor().redact(String.valueOf(cause.getMessage()))));
+  }
+
+  private UserError unreadable(String why, String advice) {
     return new UserError(
-        ErrorCode.INPUT_UNREADABLE,
-        "Cannot read %s: it %s. Fetch it again, name it by what it is, or give it plain or as .gz, .bz2 or"
-            + " .zst.",
-        name,
-        why);
+        ErrorCode.INPUT_UNREADABLE, "Cannot read %s: it %s. %s", name, why, advice);
   }
 
   /** The bytes that the run found, neither more nor others. */
@@ -142,7 +196,12 @@ public record SourceFile(String path, String name, long bytes, String digest)
       if (left == 0) {
         return -1;
       }
-      int read = in.read(buffer, offset, (int) Math.min(left, length));
+      int read;
+      try {
+        read = in.read(buffer, offset, (int) Math.min(left, length));
+      } catch (IOException e) {
+        throw file.notNow(e);
+      }
       if (read > 0) {
         digest.update(buffer, offset, read);
         left -= read;

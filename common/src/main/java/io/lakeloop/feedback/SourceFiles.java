@@ -16,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -24,13 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BinaryOperator;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -51,11 +45,6 @@ import org.apache.spark.util.SerializableConfiguration;
  * numbers are exact.
  */
 public final class SourceFiles {
-  /** Of several paths of one file the shortest. */
-  private static final Comparator<FileStatus> PLAINEST =
-      Comparator.<FileStatus>comparingInt(file -> file.getPath().depth())
-          .thenComparing(FileStatus::getPath);
-
   private final SparkSession spark;
   private final List<SourceFile> files;
   private boolean isReadHereAndThere;
@@ -63,12 +52,6 @@ public final class SourceFiles {
   private SourceFiles(SparkSession spark, List<SourceFile> files) {
     this.spark = spark;
     this.files = files;
-  }
-
-  /** Files that were found and are not read. */
-  private static final class LeftOut {
-    private int hidden;
-    private int linked;
   }
 
   /** Reads the records of one opened file. */
@@ -99,17 +82,7 @@ public final class SourceFiles {
    *     the run's first attempt read
    */
   public static SourceFiles find(JobContext context, String path) {
-    LeftOut leftOut = new LeftOut();
-    SourceFiles found = found(context.spark(), context.path(path), leftOut);
-    if (leftOut.hidden > 0) {
-      context.say(
-          "%,d files are left out: their names, or their folders', begin with . or _",
-          leftOut.hidden);
-    }
-    if (leftOut.linked > 0) {
-      context.say(
-          "%,d files are left out: they are links to files that are read anyway", leftOut.linked);
-    }
+    SourceFiles found = found(context, context.path(path));
     Map<String, String> pins = new TreeMap<>();
     found.files.forEach(file -> pins.put(file.name(), file.bytes() + " " + file.digest()));
     context.pinFiles(pins);
@@ -117,16 +90,19 @@ public final class SourceFiles {
     return found;
   }
 
-  private static SourceFiles found(SparkSession spark, String path, LeftOut leftOut) {
+  private static SourceFiles found(JobContext context, String path) {
+    SparkSession spark = context.spark();
     try {
-      List<FileStatus> all = list(spark, path, leftOut);
-      if (all.isEmpty()) {
+      SourceListing listing =
+          SourceListing.of(new Path(path), spark.sparkContext().hadoopConfiguration());
+      if (listing.files().isEmpty()) {
         throw new UserError(
             ErrorCode.INPUT_MISSING,
             "Cannot read %s: there is no such file, folder or glob. Give another path.",
             shown(path));
       }
-      return new SourceFiles(spark, pinned(spark, all));
+      listing.leftOut().forEach((why, count) -> context.say("left out: %,d %s", count, why));
+      return new SourceFiles(spark, pinned(spark, listing.files()));
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       throw BucketFailure.of(e)
           .orElseGet(
@@ -143,46 +119,9 @@ public final class SourceFiles {
     return new NameRedactor().redact(path);
   }
 
-  private static List<FileStatus> list(SparkSession spark, String path, LeftOut leftOut)
-      throws IOException {
-    Path pattern = new Path(path);
-    FileSystem fileSystem = pattern.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    // A glob may name a file twice, and so may links, which may even lead in a circle.
-    Map<String, FileStatus> found = new HashMap<>();
-    Set<Path> seen = new HashSet<>();
-    FileStatus[] matches = fileSystem.globStatus(pattern);
-    for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
-      RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(match.getPath(), true);
-      while (below.hasNext()) {
-        FileStatus file = below.next();
-        if (match.isDirectory() && isHidden(match.getPath(), file.getPath())) {
-          leftOut.hidden++;
-        } else {
-          seen.add(file.getPath());
-          found.merge(real(file.getPath()), file, BinaryOperator.minBy(PLAINEST));
-        }
-      }
-    }
-    leftOut.linked = seen.size() - found.size();
-    return found.values().stream().sorted(Comparator.comparing(FileStatus::getPath)).toList();
-  }
-
-  /** Where the file lies, whatever links led there; only local folders have links. */
-  private static String real(Path file) throws IOException {
-    return "file".equals(file.toUri().getScheme())
-        ? java.nio.file.Path.of(file.toUri().getPath()).toRealPath().toString()
-        : file.toString();
-  }
-
-  /** As Hadoop has it: what is not yet whole, checksums, and what jobs leave for each other. */
-  private static boolean isHidden(Path folder, Path file) {
-    String below = "/" + file.toString().substring(folder.toString().length());
-    return below.contains("/.") || below.contains("/_");
-  }
-
   /** Digests are computed where files are read: there may be many, and large ones. */
-  private static List<SourceFile> pinned(SparkSession spark, List<FileStatus> found) {
-    List<String> paths = found.stream().map(file -> file.getPath().toString()).toList();
+  private static List<SourceFile> pinned(SparkSession spark, List<Path> found) {
+    List<String> paths = found.stream().map(Path::toString).toList();
     List<String> digests = digests(spark, paths);
     // One redactor for all: two names that differ go on differing.
     NameRedactor redactor = new NameRedactor();
@@ -259,8 +198,10 @@ public final class SourceFiles {
   /** The records of one file, as far as it can be read. */
   private static final class Records extends Lookahead<Row> {
     private final SourceFile file;
-    private final StructType schema;
+    private final List<String> fields;
+    private final InputStream in;
     private Iterator<Row> records;
+    private long line;
 
     Records(
         SourceFile file,
@@ -270,35 +211,51 @@ public final class SourceFiles {
         SerializableConfiguration hadoop)
         throws IOException {
       this.file = file;
-      this.schema = schema;
+      this.fields = List.of(schema.fieldNames());
+      InputStream opened = InputStream.nullInputStream();
       try {
-        this.records =
-            reader.records(file.name(), file.path().substring(shared), file.open(hadoop.value()));
+        opened = file.open(hadoop.value());
+        this.records = reader.records(file.name(), file.path().substring(shared), opened);
       } catch (UserError e) {
+        opened.close();
         this.records = List.of(cutOff(e)).iterator();
       }
+      this.in = opened;
     }
 
     @Override
     Row read() {
       try {
-        return records.hasNext() ? records.next() : null;
+        if (!records.hasNext()) {
+          return null;
+        }
+        Row record = records.next();
+        line = fields.contains("line") ? record.getLong(fields.indexOf("line")) : line;
+        return record;
       } catch (UserError e) {
+        close();
         records = Collections.emptyIterator();
         return cutOff(e);
       }
     }
 
+    private void close() {
+      try {
+        in.close();
+      } catch (IOException e) {
+        // What broke off is told.
+      }
+    }
+
     private Row cutOff(UserError error) {
-      List<String> fields = List.of(schema.fieldNames());
       if (error.code() != ErrorCode.INPUT_UNREADABLE || !fields.contains("reason_code")) {
         throw error;
       }
       Object[] cells = new Object[fields.size()];
       cells[fields.indexOf("source_file")] = file.name();
-      cells[fields.indexOf("line")] = 1L;
+      cells[fields.indexOf("line")] = line + 1;
       cells[fields.indexOf("reason_code")] = Refusal.CUT_OFF;
-      cells[fields.indexOf("reason")] = error.getMessage();
+      cells[fields.indexOf("reason")] = new NameRedactor().redact(error.getMessage());
       cells[fields.indexOf("payload")] = "";
       return RowFactory.create(cells);
     }

@@ -25,21 +25,22 @@ import org.apache.spark.sql.RowFactory;
 
 /** The runs and lineage tables: one row per logical run, whichever attempt wrote it. */
 final class Ledger {
-  private final Lake lake;
   private static final String FILE = "file:";
+  private static final String SUCCEEDED = "SUCCEEDED";
 
-  /**
-   * Ends of runs that ask for other files: those that were found are not what a retry has to read.
-   */
+  /** Ends of runs that ask for other files: a damaged one may be Parquet that was taken in. */
   private static final Set<ErrorCode> OTHER_FILES =
       EnumSet.of(
+          ErrorCode.ARTIFACT_CORRUPT,
           ErrorCode.DATA_EMPTY,
           ErrorCode.INPUT_CHANGED,
           ErrorCode.INPUT_UNREADABLE,
           ErrorCode.TOO_MANY_QUARANTINED);
 
+  private final Lake lake;
   private final String driver;
   private final Map<String, String> pinnedFiles = new TreeMap<>();
+  private boolean hadSucceeded;
 
   /**
    * @param driver what this driver is called
@@ -87,7 +88,8 @@ final class Ledger {
                 "config",
                 "config_digest",
                 "pinned",
-                "code_version")
+                "code_version",
+                "status")
             .collectAsList();
     if (rows.isEmpty()) {
       return Optional.empty();
@@ -99,6 +101,7 @@ final class Ledger {
     if (!row.getString(4).equals(configDigest)) {
       throw refused(runId, "it began with the settings " + row.getString(3) + ", now " + config);
     }
+    hadSucceeded = row.getString(7).equals(SUCCEEDED);
     return Optional.of(
         new Start(
             runId,
@@ -120,7 +123,8 @@ final class Ledger {
   }
 
   /**
-   * Fixes the files that a run takes in as its first attempt found them.
+   * Fixes the files that a run takes in as its first attempt found them, until an attempt ends
+   * because of what they hold: the next one is to find others.
    *
    * @param files size and digest by name
    * @throws UserError CONFIG_INVALID if the first attempt found others
@@ -184,8 +188,7 @@ final class Ledger {
     lake.replace(
         LedgerTables.RUNS,
         start.runId(),
-        row(start, end.code().isEmpty() ? "SUCCEEDED" : "FAILED", end, lineage)
-            .dataset(lake.spark()),
+        row(start, end.code().isEmpty() ? SUCCEEDED : "FAILED", end, lineage).dataset(lake.spark()),
         metadata);
   }
 
@@ -218,7 +221,7 @@ final class Ledger {
     row.put("config_digest", start.configDigest());
     Map<String, String> pinned = new TreeMap<>(start.pinned());
     pinned.putAll(pinnedFiles);
-    if (end != null && end.code().filter(OTHER_FILES::contains).isPresent()) {
+    if (!hadSucceeded && end != null && end.code().filter(OTHER_FILES::contains).isPresent()) {
       pinned.keySet().removeIf(name -> name.startsWith(FILE));
     }
     row.put("pinned", pinned);

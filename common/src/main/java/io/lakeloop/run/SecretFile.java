@@ -45,7 +45,7 @@ final class SecretFile {
         // Read below.
       } catch (UnsupportedOperationException | FileSystemException e) {
         // No hard links there.
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        copy(draft, file);
       } finally {
         Files.deleteIfExists(draft);
       }
@@ -68,5 +68,13 @@ final class SecretFile {
           BYTES);
     }
     return secret;
+  }
+
+  private static void copy(Path draft, Path file) throws IOException {
+    try {
+      Files.copy(draft, file, StandardCopyOption.COPY_ATTRIBUTES);
+    } catch (FileAlreadyExistsException e) {
+      // Of two that make one the first one's is taken.
+    }
   }
 }

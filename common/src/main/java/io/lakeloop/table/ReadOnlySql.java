@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.s3.BucketFailure;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -156,6 +157,8 @@ public final class ReadOnlySql {
   /** What a message may carry of a cell, and a terminal would obey. */
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
+  private static final List<String> JAVA = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
+
   /** Functions that stand for a table and compute it. */
   private static final Set<String> TABLE_FUNCTIONS =
       Set.of(
@@ -212,7 +215,7 @@ public final class ReadOnlySql {
 
   /** What the person who asked is told of a query that failed, empty for a defect of ours. */
   public static Optional<UserError> failure(Throwable failure) {
-    Optional<UserError> stored = StorageFailure.of(failure);
+    Optional<UserError> stored = BucketFailure.of(failure).or(() -> StorageFailure.of(failure));
     if (stored.isPresent()) {
       return stored;
     }
@@ -239,7 +242,7 @@ public final class ReadOnlySql {
   private static boolean isOurs(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
         .map(StackTraceElement::getClassName)
-        .filter(name -> !name.startsWith("java.") && !name.startsWith("jdk."))
+        .filter(name -> JAVA.stream().noneMatch(name::startsWith))
         .findFirst()
         .filter(name -> name.startsWith("io.lakeloop."))
         .isPresent();
@@ -256,9 +259,13 @@ public final class ReadOnlySql {
             .toLowerCase(Locale.ROOT);
     String message = failure.getMessage();
     if (message == null || message.isBlank()) {
-      return kind;
+      return failure.getStackTrace().length == 0
+          ? kind
+          : kind + " in " + failure.getStackTrace()[0];
     }
-    return message.strip().contains(" ") ? message : kind + ": " + message;
+    return message.strip().contains(" ") || failure.getClass() == RuntimeException.class
+        ? message
+        : kind + ": " + message;
   }
 
   private static UserError notAnswered(String why) {

@@ -3,12 +3,15 @@ package io.lakeloop.jobs;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.DeployMessages.MasterStateResponse;
@@ -38,12 +41,17 @@ final class ClusterCheck {
    */
   static SparkSession session() {
     SparkConf conf = new SparkConf();
-    String master = conf.get("spark.master", "local");
-    checkLocal(conf);
-    if (master.startsWith(STANDALONE)) {
-      checkWorkers(conf, workers(conf, mastersThatAnswer(master)));
+    try {
+      checkLocal(conf);
+      String master = conf.get("spark.master", "local");
+      if (master.startsWith(STANDALONE)) {
+        checkWorkers(conf, workers(conf, mastersThatAnswer(master)));
+      }
+      return started();
+    } catch (IllegalArgumentException e) {
+      // A setting that is no number or size.
+      throw notStarted(ErrorCode.CONFIG_INVALID, e);
     }
-    return started();
   }
 
   /** Spark refuses some settings itself, YARN a container larger than any that it gives. */
@@ -54,7 +62,7 @@ final class ClusterCheck {
           new SparkConf().setIfMissing("spark.hadoop.fs.permissions.umask-mode", "077");
       return SparkSession.builder().config(conf).appName("lakeloop").getOrCreate();
     } catch (IllegalArgumentException e) {
-      throw notStarted(ErrorCode.CONFIG_INVALID, e);
+      throw e;
     } catch (Exception e) {
       Throwable root = e;
       while (root.getCause() != null) {
@@ -73,7 +81,11 @@ final class ClusterCheck {
         "Cannot start Spark on %s: %s. Check the cluster and its settings, or give another"
             + " --master.",
         new SparkConf().get("spark.master", "local"),
-        String.valueOf(why.getMessage()).lines().findFirst().orElse("").replaceAll("\\.$", ""));
+        line(why));
+  }
+
+  private static String line(Throwable why) {
+    return String.valueOf(why.getMessage()).lines().findFirst().orElse("").replaceAll("\\.$", "");
   }
 
   private static void checkLocal(SparkConf conf) {
@@ -184,13 +196,21 @@ final class ClusterCheck {
             Option.empty(),
             org.apache.spark.internal.config.package$.MODULE$.AUTH_SECRET_FILE());
     RpcEnv client = RpcEnv.create("check", "localhost", 0, conf, security, true);
+    List<UserError> failures = new ArrayList<>();
     try {
       for (RpcAddress master : masters) {
-        List<WorkerInfo> alive =
-            Arrays.stream(state(client, master).workers()).filter(WorkerInfo::isAlive).toList();
-        if (!alive.isEmpty()) {
-          return alive;
+        try {
+          List<WorkerInfo> alive =
+              Arrays.stream(state(client, master).workers()).filter(WorkerInfo::isAlive).toList();
+          if (!alive.isEmpty()) {
+            return alive;
+          }
+        } catch (UserError e) {
+          failures.add(e);
         }
+      }
+      if (failures.size() == masters.size()) {
+        throw failures.get(0);
       }
       return List.of();
     } finally {
@@ -206,13 +226,25 @@ final class ClusterCheck {
               org.apache.spark.deploy.DeployMessages.RequestMasterState$.MODULE$,
               ClassTag.apply(MasterStateResponse.class));
     } catch (Exception e) {
+      String why = line(ExceptionUtils.getRootCause(e));
+      // Spark asks until the time is up, or finds the connection closed before it could ask.
+      if (ExceptionUtils.indexOfType(e, TimeoutException.class) >= 0
+          || ExceptionUtils.indexOfType(e, ConnectException.class) >= 0) {
+        throw new UserError(
+            ErrorCode.UNAVAILABLE,
+            "Cannot run on spark://%s: its master does not answer (%s). See that it runs, and runs"
+                + " this version of Spark, or give another --master.",
+            master.hostPort(),
+            why);
+      }
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
-          "Cannot run on spark://%s: its master refuses this driver, whose secret is not the"
-              + " cluster's. Name the file that holds the cluster's secret with the variable"
-              + " LAKELOOP_CLUSTER_SECRET, and see that the master has spark.authenticate=true and"
-              + " spark.network.crypto.enabled=true.",
-          master.hostPort());
+          "Cannot run on spark://%s: its master breaks off (%s), as it does with a driver that does"
+              + " not know the cluster's secret. Name the file that holds the secret with the"
+              + " variable LAKELOOP_CLUSTER_SECRET, and see that the master has"
+              + " spark.authenticate=true and spark.network.crypto.enabled=true.",
+          master.hostPort(),
+          why);
     }
   }
 }

@@ -162,7 +162,7 @@ class UnkillableSpec extends LoopSpec with BeforeAndAfterAll {
       ).!(ProcessLogger(line => said.append(line).append('\n')))
       withClue(said) {
         code shouldBe 2
-        said.toString should include("whose secret is not the cluster's")
+        said.toString should include("not know the cluster's secret")
         said.toString should not include "\tat "
       }
     }

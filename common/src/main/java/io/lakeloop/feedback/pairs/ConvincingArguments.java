@@ -149,7 +149,7 @@ public final class ConvincingArguments {
     SourceFiles own = files.only(name);
     if (own.files().isEmpty()) {
       throw new UserError(
-          ErrorCode.INPUT_MISSING,
+          ErrorCode.INPUT_UNREADABLE,
           "Cannot read the arguments: %s is not among the files. Name the folder that holds %s and"
               + " %s.",
           name,
