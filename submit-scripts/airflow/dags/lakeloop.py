@@ -57,8 +57,8 @@ def setting(kind: str, description: str, **schema: Any) -> Param:
 def cluster_settings(cluster: str) -> dict[str, str]:
     """What conf/clusters says of a cluster manager; a key that stands alone takes the environment's value away."""
     lines = (line.strip() for line in (HOME / "conf" / "clusters" / f"{cluster}.conf").read_text().splitlines())
-    pairs = (line.partition(" ") for line in lines if line and not line.startswith("#"))
-    return {key: value.strip() for key, _, value in pairs}
+    pairs = (line.split(None, 1) for line in lines if line and not line.startswith("#"))
+    return {key: " ".join(value) for key, *value in pairs}
 
 
 def _process_environment() -> dict[str, str]:

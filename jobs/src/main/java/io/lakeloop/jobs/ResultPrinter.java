@@ -80,10 +80,23 @@ final class ResultPrinter {
   }
 
   private static String text(Object cell) {
+    if (cell instanceof scala.collection.Map<?, ?> map) {
+      return texts(map.iterator().map(entry -> text(entry._1()) + " -> " + text(entry._2())));
+    }
     if (cell instanceof scala.collection.Iterable<?> many) {
-      return many.mkString("[", ", ", "]");
+      return texts(many.iterator().map(ResultPrinter::text));
+    }
+    if (cell instanceof Row row) {
+      return texts(row.toSeq().iterator().map(ResultPrinter::text));
+    }
+    if (cell == null) {
+      return "null";
     }
     return cell instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : cell.toString();
+  }
+
+  private static String texts(scala.collection.Iterator<String> parts) {
+    return parts.mkString("[", ", ", "]");
   }
 
   private void table(Dataset<Row> rows) {

@@ -79,7 +79,7 @@ class IntakeSpec extends LoopSpec {
       write(deep, "_SUCCESS", "")
       val (id, code) = submit("ingest-logs", folder)
       withClue(lake.output)(code shouldBe 0)
-      lake.output should include("1 files are left out")
+      lake.output should include("left out: 1 files whose names")
       account(id).keySet shouldBe Set("a.jsonl", "b.jsonl", "c.jsonl.zst")
       lake.count("interactions_raw", s"run_id = '$id'") shouldBe 3
       lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 3
@@ -93,7 +93,18 @@ class IntakeSpec extends LoopSpec {
       Files.write(folder.resolve("x.snappy"), Array.fill[Byte](64)(77))
       Files.write(folder.resolve("x.gz"), "no gzip".getBytes(UTF_8))
       Files.write(folder.resolve("packed.jsonl"), zstd)
-      Seq("cut.json", "cut.jsonl.zst", "x.snappy", "x.gz", "packed.jsonl").foreach { name =>
+      Files.write(folder.resolve("cut.jsonl.bz2"), "BZh91AY&SY".getBytes(UTF_8))
+      Files.write(folder.resolve("empty.jsonl.gz"), Array[Byte]())
+      val damaged = Seq(
+        "cut.json",
+        "cut.jsonl.zst",
+        "cut.jsonl.bz2",
+        "empty.jsonl.gz",
+        "x.snappy",
+        "x.gz",
+        "packed.jsonl"
+      )
+      damaged.foreach { name =>
         val (_, code) = submit("ingest-logs", folder.resolve(name))
         withClue(name + lake.output) {
           code shouldBe 2
@@ -106,31 +117,59 @@ class IntakeSpec extends LoopSpec {
       val (id, code) = submit("ingest-logs", folder)
       withClue(lake.output) {
         code shouldBe 2
-        lake.output should include("So it is with 4 more of the 6 files")
+        lake.output should include(s"So it is with ${damaged.size - 1} more files")
       }
-      lake.count("quarantine", s"run_id = '$id' AND reason_code = 'CUT_OFF'") shouldBe 5
+      lake.count("quarantine", s"run_id = '$id' AND reason_code = 'CUT_OFF'") shouldBe damaged.size
       lake.count("interactions_raw", s"run_id = '$id'") shouldBe 0
       // Mended, they are taken in under the same id, as a scheduler does it.
-      Seq("cut.json", "cut.jsonl.zst", "x.snappy", "x.gz", "packed.jsonl").foreach(name =>
-        Files.delete(folder.resolve(name))
-      )
+      damaged.foreach(name => Files.delete(folder.resolve(name)))
       lake.submit("ingest-logs", id, "path" -> folder.toString) shouldBe 0
       lake.count("interactions_raw", s"run_id = '$id'") shouldBe 5
       lake.count("quarantine", s"run_id = '$id'") shouldBe 0
     }
 
-    it("are read once, whatever links lead to them") {
+    it("are read once, whatever links lead to them, even in circles") {
       val folder = temporary()
-      write(folder, "day.jsonl", records(0, 5).mkString("\n"))
+      val days = Files.createDirectory(folder.resolve("days"))
+      write(days, "day.jsonl", records(0, 5).mkString("\n"))
       Files.createSymbolicLink(folder.resolve("again"), folder)
-      Files.createSymbolicLink(folder.resolve("linked.jsonl"), folder.resolve("day.jsonl"))
+      Files.createSymbolicLink(folder.resolve("back"), folder)
+      Files.createSymbolicLink(days.resolve("a.jsonl"), days.resolve("day.jsonl"))
+      Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"))
       val (id, code) = submit("ingest-logs", folder)
       withClue(lake.output) {
         code shouldBe 0
-        lake.output should include("they are links to files that are read anyway")
+        lake.output should include("left out: 3 links to what is read anyway")
+        lake.output should include("left out: 1 links that lead nowhere")
       }
       account(id).keySet shouldBe Set("day.jsonl")
       lake.count("interactions_raw", s"run_id = '$id'") shouldBe 5
+    }
+
+    it("are found through a link that is not hidden, as volumes of Kubernetes have it") {
+      val folder = temporary()
+      val data = Files.createDirectory(folder.resolve("..2026_11_26"))
+      write(data, "day.jsonl", records(0, 5).mkString("\n"))
+      Files.createSymbolicLink(folder.resolve("..data"), data)
+      Files.createSymbolicLink(folder.resolve("day.jsonl"), folder.resolve("..data/day.jsonl"))
+      lake.clearOutput()
+      val (id, code) = submit("ingest-logs", folder)
+      withClue(lake.output) {
+        code shouldBe 0
+        lake.output should not include "left out"
+      }
+      account(id).keySet shouldBe Set("day.jsonl")
+    }
+
+    it("may be others once the first attempt has refused too many of its records") {
+      val file = write(temporary(), "day.jsonl", s"${record(1)}\nno JSON\n")
+      val (id, code) = submit("ingest-logs", file)
+      withClue(lake.output)(code shouldBe 2)
+      Files.write(file, records(0, 10).mkString("\n").getBytes(UTF_8))
+      withClue(lake.output)(
+        lake.submit("ingest-logs", id, "path" -> file.toString) shouldBe 0
+      )
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 10
     }
 
     it("are those that the run's first attempt found, or none") {

@@ -159,7 +159,7 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
       }
 
     def drafts: Seq[Path] = Seq("lake", "other")
-      .map(lake => root.resolve(lake).resolve("registry/drafts"))
+      .map(lake => root.resolve(lake).resolve("registry/.drafts"))
       .filter(Files.exists(_))
       .flatMap(Files.list(_).iterator().asScala)
 
@@ -214,7 +214,7 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
           }
           if (isStopped) Some(s"$signal $at") else None
         }
-        stopped.flatten.size should be > 4
+        stopped.flatten.size should be > moments.size / 2
         info(s"stopped at Spark's jobs ${stopped.flatten.mkString(", ")} of $all")
       }
     }
@@ -242,11 +242,10 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
 
     it("of which one deletes what the other reads: it is refused until that has ended", Slow) {
       val copy = new Copy
-      val settings =
-        Seq("snapshot" -> "p1", "architecture" -> "transformer", "transformer.epochs" -> "200")
-      val (training, said) = copy.start(Seq("train-reward") ++ sets(settings: _*))
+      val settings = sets("model.vocab-size" -> "270", "epochs" -> "5000")
+      val (training, said) = copy.start("train-sft" +: settings)
       withClue(said)(
-        eventually(copy.status._2 should include("at work  run, a run of train-reward"))
+        eventually(copy.status._2 should include("at work  run, a run of train-sft"))
       )
       val deletion =
         Seq("enforce-retention", "--run-id", "e1") ++ sets("requests" -> requests.toString)
@@ -256,7 +255,7 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
       training.exitValue()
       withClue(refusal) {
         code shouldBe 75
-        refusal should include("the run run of train-reward is at work on rows of")
+        refusal should include("the run run of train-sft is at work on rows of")
       }
       copy.run(deletion)._1 shouldBe 0
     }
