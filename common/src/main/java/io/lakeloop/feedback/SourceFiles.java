@@ -41,8 +41,8 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Files that come from outside: a file, a folder with all below it, or a glob, on any Hadoop file
  * system, plain or compressed. What a run's first attempt found is what every attempt reads: a file
- * that has changed since is refused. Each file is read by one task, front to back, so that line
- * numbers are exact.
+ * that has changed since is refused, unless the attempt ended because of what files held. Each file
+ * is read by one task, front to back, so that line numbers are exact.
  */
 public final class SourceFiles {
   private final SparkSession spark;

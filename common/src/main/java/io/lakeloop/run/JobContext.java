@@ -233,7 +233,8 @@ public final class JobContext {
   }
 
   /**
-   * Fixes what files from outside hold: every attempt of the run reads what its first one found.
+   * Fixes what files from outside hold: every attempt of the run reads what its first one found,
+   * unless that ended because of what they held.
    *
    * @param files size and digest by name
    * @throws UserError CONFIG_INVALID if the first attempt found others

@@ -1,8 +1,10 @@
 package io.lakeloop.jobs
 
 import com.github.luben.zstd.Zstd
+import java.io.IOException
 import java.nio.charset.StandardCharsets.UTF_8
 import java.nio.file.{Files, Path}
+import org.apache.hadoop.fs.FSDataInputStream
 import org.apache.spark.sql.Row
 
 /** Every record of a file is written, refused, or says what another says; `runs` tells which. */
@@ -76,13 +78,16 @@ class IntakeSpec extends LoopSpec {
       write(folder, "a.jsonl", record(1))
       write(deep, "b.jsonl", record(2))
       Files.write(deep.resolve("c.jsonl.zst"), Zstd.compress(record(3).getBytes(UTF_8)))
+      // As parallel compressors begin: with a frame to skip.
+      val skipped = Array[Byte](0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4)
+      Files.write(deep.resolve("d.jsonl.zst"), skipped ++ Zstd.compress(record(4).getBytes(UTF_8)))
       write(deep, "_SUCCESS", "")
       val (id, code) = submit("ingest-logs", folder)
       withClue(lake.output)(code shouldBe 0)
       lake.output should include("left out: 1 files whose names")
-      account(id).keySet shouldBe Set("a.jsonl", "b.jsonl", "c.jsonl.zst")
-      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 3
-      lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 3
+      account(id).keySet shouldBe Set("a.jsonl", "b.jsonl", "c.jsonl.zst", "d.jsonl.zst")
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 4
+      lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 4
     }
 
     it("are refused whole, in a line, where a file is cut off, damaged or packed otherwise") {
@@ -170,6 +175,35 @@ class IntakeSpec extends LoopSpec {
         lake.submit("ingest-logs", id, "path" -> file.toString) shouldBe 0
       )
       lake.count("interactions_raw", s"run_id = '$id'") shouldBe 10
+    }
+
+    it("may fail or change while they are read: tried again, the run takes them in") {
+      SharedSpark.session.sparkContext.hadoopConfiguration
+        .set("fs.unsteady.impl", classOf[UnsteadyFileSystem].getName)
+      val file = write(temporary(), "day.jsonl", records(0, 9).mkString("\n"))
+      def ingest(id: String) = lake.submit("ingest-logs", id, "path" -> s"unsteady://$file")
+      val events = Seq[FSDataInputStream => FSDataInputStream](
+        _ => throw new IOException("connection reset by peer"),
+        _ => UnsteadyFileSystem.broken,
+        opened => {
+          Files.write(file, records(1, 10).mkString("\n").getBytes(UTF_8))
+          opened
+        }
+      )
+      for ((event, i) <- events.zipWithIndex) {
+        lake.clearOutput()
+        // The first opening is for the digest.
+        UnsteadyFileSystem.at(1)(event)
+        val id = s"unsteady$i"
+        val (first, said) = (ingest(id), lake.output)
+        UnsteadyFileSystem.becomesSteady()
+        val second = ingest(id)
+        withClue(lake.output) {
+          (first, second) shouldBe (75, 0)
+          said should not include "Exception"
+        }
+        lake.count("interactions_raw", s"run_id = '$id'") shouldBe 9
+      }
     }
 
     it("are those that the run's first attempt found, or none") {
