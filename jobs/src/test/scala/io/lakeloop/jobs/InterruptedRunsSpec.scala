@@ -242,7 +242,7 @@ class InterruptedRunsSpec extends LoopSpec with Eventually {
 
     it("of which one deletes what the other reads: it is refused until that has ended", Slow) {
       val copy = new Copy
-      val settings = sets("model.vocab-size" -> "270", "epochs" -> "5000")
+      val settings = sets("model.vocab-size" -> "300", "epochs" -> "5000")
       val (training, said) = copy.start("train-sft" +: settings)
       withClue(said)(
         eventually(copy.status._2 should include("at work  run, a run of train-sft"))
