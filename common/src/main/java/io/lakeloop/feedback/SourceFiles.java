@@ -95,13 +95,16 @@ public final class SourceFiles {
     try {
       SourceListing listing =
           SourceListing.of(new Path(path), spark.sparkContext().hadoopConfiguration());
+      listing.leftOut().forEach((why, count) -> context.say("left out: %,d %s", count, why));
       if (listing.files().isEmpty()) {
         throw new UserError(
             ErrorCode.INPUT_MISSING,
-            "Cannot read %s: there is no such file, folder or glob. Give another path.",
-            shown(path));
+            "Cannot read %s: %s. Give another path.",
+            shown(path),
+            listing.leftOut().isEmpty()
+                ? "there is no such file, folder or glob"
+                : "all that is there is left out");
       }
-      listing.leftOut().forEach((why, count) -> context.say("left out: %,d %s", count, why));
       return new SourceFiles(spark, pinned(spark, listing.files()));
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       throw BucketFailure.of(e)

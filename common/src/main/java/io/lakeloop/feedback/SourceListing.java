@@ -46,14 +46,21 @@ final class SourceListing {
   static SourceListing of(Path pattern, Configuration hadoop) throws IOException {
     FileSystem fileSystem = pattern.getFileSystem(hadoop);
     SourceListing listing = new SourceListing();
+    PriorityQueue<Folder> folders = new PriorityQueue<>();
     FileStatus[] matches = fileSystem.globStatus(pattern);
     for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
-      if ("file".equals(match.getPath().toUri().getScheme())) {
-        listing.walk(match.getPath());
+      Path path = match.getPath();
+      // An asterisk does not mean what is hidden; a name does.
+      boolean isHidden = isHidden(path.getName()) && !isHidden(pattern.getName());
+      if (!"file".equals(path.toUri().getScheme())) {
+        listing.list(fileSystem, match, isHidden);
+      } else if (match.isDirectory()) {
+        folders.add(new Folder(path, isHidden, Files.isSymbolicLink(local(path))));
       } else {
-        listing.list(fileSystem, match);
+        listing.add(path, isHidden);
       }
     }
+    listing.walk(folders);
     return listing;
   }
 
@@ -74,13 +81,13 @@ final class SourceListing {
   }
 
   /** Where there are no links: many folders are listed by one call. */
-  private void list(FileSystem fileSystem, FileStatus match) throws IOException {
+  private void list(FileSystem fileSystem, FileStatus match, boolean isHidden) throws IOException {
     RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(match.getPath(), true);
     while (below.hasNext()) {
       Path file = below.next().getPath();
       String path = file.toString();
       String inside = "/" + path.substring(match.getPath().toString().length());
-      if (match.isDirectory() && (inside.contains("/.") || inside.contains("/_"))) {
+      if (isHidden || match.isDirectory() && (inside.contains("/.") || inside.contains("/_"))) {
         hidden.add(path);
       } else {
         files.put(path, file);
@@ -102,13 +109,7 @@ final class SourceListing {
     }
   }
 
-  private void walk(Path match) throws IOException {
-    PriorityQueue<Folder> open = new PriorityQueue<>();
-    if (Files.isDirectory(local(match))) {
-      open.add(new Folder(match, false, Files.isSymbolicLink(local(match))));
-    } else {
-      add(match, false);
-    }
+  private void walk(PriorityQueue<Folder> open) throws IOException {
     while (!open.isEmpty()) {
       Folder folder = open.poll();
       if (!visited.add(local(folder.path()).toRealPath())) {
@@ -122,8 +123,7 @@ final class SourceListing {
         for (java.nio.file.Path entry : entries) {
           String name = entry.getFileName().toString();
           Path path = new Path(folder.path(), new Path(null, null, name));
-          // As Hadoop has it: what is not yet whole, and what jobs leave for each other.
-          boolean isHidden = folder.isHidden() || name.startsWith(".") || name.startsWith("_");
+          boolean isHidden = folder.isHidden() || isHidden(name);
           if (CHECKSUM.matcher(name).matches()) {
             // Hadoop's own, of a file beside it.
             continue;
@@ -155,6 +155,11 @@ final class SourceListing {
       files.put(real, isPlainer ? path : other);
       links.add(isPlainer ? other : path);
     }
+  }
+
+  /** As Hadoop has it: what is not yet whole, and what jobs leave for each other. */
+  private static boolean isHidden(String name) {
+    return name.startsWith(".") || name.startsWith("_");
   }
 
   private static java.nio.file.Path local(Path path) {

@@ -90,6 +90,21 @@ class IntakeSpec extends LoopSpec {
       lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 4
     }
 
+    it("are hidden from an asterisk, and not from who names them") {
+      val folder = temporary()
+      val hidden = Files.createDirectory(folder.resolve("_old"))
+      write(hidden, "day.jsonl", record(1))
+      for (pattern <- Seq(folder, folder.resolve("*"))) {
+        submit("ingest-logs", pattern)._2 shouldBe 2
+        lake.output should include("all that is there is left out")
+      }
+      for (pattern <- Seq(hidden, folder.resolve("_*"), folder.resolve("{_old,_old/*}"))) {
+        val (id, code) = submit("ingest-logs", pattern)
+        withClue(lake.output)(code shouldBe 0)
+        account(id).keySet shouldBe Set("day.jsonl")
+      }
+    }
+
     it("are refused whole, in a line, where a file is cut off, damaged or packed otherwise") {
       val folder = temporary()
       val zstd = Zstd.compress(record(3).getBytes(UTF_8))
