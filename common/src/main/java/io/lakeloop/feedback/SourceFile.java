@@ -16,6 +16,8 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.BlockDecompressorStream;
 import org.apache.hadoop.io.compress.CompressionCodec;
@@ -79,8 +81,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
     Path file = new Path(path);
     InputStream raw;
     try {
-      raw =
-          new BufferedInputStream(new Pinned(file.getFileSystem(hadoop).open(file), this), 1 << 16);
+      raw = new BufferedInputStream(new Pinned(fileSystem(file, hadoop).open(file), this), 1 << 16);
     } catch (IOException e) {
       throw notNow(e);
     }
@@ -112,6 +113,14 @@ public record SourceFile(String path, String name, long bytes, String digest)
       throw unreadable("is packed in a way that hides where it may be cut off", UNPACK);
     }
     return unpacked;
+  }
+
+  /**
+   * Local files without Hadoop's checksums beside them, which have no name where it has a colon.
+   */
+  static FileSystem fileSystem(Path file, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = file.getFileSystem(hadoop);
+    return fileSystem instanceof LocalFileSystem local ? local.getRawFileSystem() : fileSystem;
   }
 
   private static void close(InputStream in) {

@@ -9,6 +9,7 @@ import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.s3.BucketFailure;
+import io.lakeloop.table.StorageFailure;
 import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -154,7 +155,7 @@ public final class SourceFiles {
   /** Of the bytes that are there now: a file may grow between listing and reading it. */
   private static String digest(String path, Configuration hadoop) throws IOException {
     Path file = new Path(path);
-    try (Counted in = new Counted(file.getFileSystem(hadoop).open(file))) {
+    try (Counted in = new Counted(SourceFile.fileSystem(file, hadoop).open(file))) {
       String digest = Digest.of(in);
       return in.count + " " + digest;
     }
@@ -292,7 +293,15 @@ public final class SourceFiles {
       names.put(new Path(file.path()).toUri().toString(), file.name());
     }
     UserDefinedFunction name = udf((UDF1<String, String>) names::get, DataTypes.StringType);
-    return merged()
+    Dataset<Row> merged = merged();
+    if (Arrays.asList(merged.columns()).contains("_metadata")) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot read %s or a file beside it: it has a column _metadata, which Spark has of its"
+              + " own. Rename it.",
+          files.get(0).name());
+    }
+    return merged
         .withColumn("source_file", name.apply(col("_metadata.file_path")))
         .withColumn("line", col("_metadata.row_index").plus(1));
   }
@@ -302,6 +311,9 @@ public final class SourceFiles {
       return spark
           .read()
           .option("mergeSchema", "true")
+          // Days before 1582 as they are written; what is out of bounds is refused by its job.
+          .option("datetimeRebaseMode", "CORRECTED")
+          .option("int96RebaseMode", "CORRECTED")
           .parquet(files.stream().map(SourceFile::path).toArray(String[]::new));
     } catch (Exception e) {
       if (cannotMerge(e)) {
@@ -312,8 +324,29 @@ public final class SourceFiles {
             files.get(0).name(),
             files.size() - 1);
       }
-      throw e;
+      if (BucketFailure.of(e).or(() -> StorageFailure.of(e)).isPresent()) {
+        throw e;
+      }
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot read the Parquet of %s%s: %s. Write it anew, with columns of plain types and"
+              + " different names.",
+          files.get(0).name(),
+          files.size() == 1 ? "" : " and %d more files".formatted(files.size() - 1),
+          new NameRedactor().redact(why(e)));
     }
+  }
+
+  private static String why(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage())
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceAll("[.;]+$", "");
   }
 
   /** Told by the driver or, where files are many, by the task that came upon it. */

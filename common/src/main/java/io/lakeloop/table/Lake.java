@@ -243,7 +243,9 @@ public final class Lake {
 
   /** Files outside the lake's tables, wherever Hadoop's file systems reach. */
   public OutsideFiles outside() {
-    return new OutsideFiles(spark.sparkContext().hadoopConfiguration());
+    return new OutsideFiles(
+        spark.sparkContext().hadoopConfiguration(),
+        List.of(new Path(root, "tables"), new Path(root, "registry")));
   }
 
   private FileSystem fileSystem(Path path) throws IOException {

@@ -3,6 +3,7 @@ package io.lakeloop.table;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.s3.BucketFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,9 +33,14 @@ import org.apache.spark.sql.Row;
  */
 public final class OutsideFiles {
   private final Configuration hadoop;
+  private final List<Path> kept;
 
-  OutsideFiles(Configuration hadoop) {
+  /**
+   * @param kept folders that only the lake itself writes in
+   */
+  OutsideFiles(Configuration hadoop, List<Path> kept) {
     this.hadoop = hadoop;
+    this.kept = kept;
   }
 
   /**
@@ -44,13 +50,12 @@ public final class OutsideFiles {
    *     it may go
    * @param announce told the digest just before the folder appears, so that a run that dies then
    *     knows it
-   * @throws UserError CONFIG_INVALID if something else is there
+   * @throws UserError CONFIG_INVALID if something else is there, or nothing can be written there
    */
   public void write(
       Dataset<Row> rows, String path, Predicate<String> isOurs, Consumer<String> announce)
       throws IOException {
-    Path target = new Path(path);
-    requireFree(target, isOurs);
+    Path target = free(path, isOurs);
     Path draft = draft(target);
     rows.write().mode("overwrite").parquet(draft.toString());
     announce.accept(digest(draft));
@@ -64,7 +69,7 @@ public final class OutsideFiles {
    * @param isOurs as in {@link #write}
    * @param announce told the digest and the number of lines just before the file appears
    * @return lines written; where there is none, no file is made
-   * @throws UserError CONFIG_INVALID if something else is there
+   * @throws UserError CONFIG_INVALID if something else is there, or nothing can be written there
    */
   public long writeLines(
       Iterator<String> lines,
@@ -73,8 +78,7 @@ public final class OutsideFiles {
       Predicate<String> isOurs,
       ObjLongConsumer<String> announce)
       throws IOException {
-    Path target = new Path(path);
-    requireFree(target, isOurs);
+    Path target = free(path, isOurs);
     Path draft = draft(target);
     FileSystem files = fileSystem(target);
     long written = 0;
@@ -124,14 +128,37 @@ public final class OutsideFiles {
     return Digest.of(String.join("\n", names));
   }
 
-  private void requireFree(Path target, Predicate<String> isOurs) throws IOException {
-    if (fileSystem(target).exists(target) && !isOurs.test(digest(target))) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot write %s: it exists, and is not what a run of this lake has made. Name another place,"
-              + " or remove it.",
-          target);
+  /** The path as one that a run may write, its folder made and tried. */
+  private Path free(String path, Predicate<String> isOurs) {
+    try {
+      FileSystem files = fileSystem(new Path(path));
+      Path target = files.makeQualified(new Path(path));
+      for (Path folder : kept) {
+        if ((target + "/").startsWith(fileSystem(folder).makeQualified(folder) + "/")) {
+          throw cannotWrite(path, "only jobs write in " + folder);
+        }
+      }
+      if (files.exists(target) && !isOurs.test(digest(target))) {
+        throw cannotWrite(path, "it exists, and is not what a run of this lake has made");
+      }
+      // What a killed attempt has left may be a folder.
+      files.delete(draft(target), true);
+      files.create(draft(target), true).close();
+      files.delete(draft(target), true);
+      return target;
+    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
+      throw BucketFailure.of(e)
+          .or(() -> StorageFailure.of(e))
+          .orElseGet(() -> cannotWrite(path, String.valueOf(e.getMessage())));
     }
+  }
+
+  private static UserError cannotWrite(String path, String why) {
+    return new UserError(
+        ErrorCode.CONFIG_INVALID,
+        "Cannot write %s: %s. Name another place.",
+        path,
+        why.lines().findFirst().orElse("").replaceAll("\\.$", ""));
   }
 
   private void appear(Path draft, Path target) throws IOException {
