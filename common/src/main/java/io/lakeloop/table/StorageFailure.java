@@ -59,7 +59,10 @@ public final class StorageFailure {
         return Optional.of(damaged(path.group()));
       }
     }
-    return Optional.empty();
+    return causes.stream()
+        .filter(cause -> cause.getClass().getName().contains("parquet.org.apache.thrift"))
+        .findFirst()
+        .map(cause -> damaged("a Parquet file"));
   }
 
   private static UserError full() {

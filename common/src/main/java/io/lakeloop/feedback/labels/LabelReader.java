@@ -78,7 +78,8 @@ public final class LabelReader implements Serializable {
     Column[] cells =
         Stream.concat(
                 Stream.of(col("source_file"), col("line")),
-                names.values().stream().map(name -> all.col("`" + name + "`").cast("string")))
+                names.values().stream()
+                    .map(name -> all.col("`" + name.replace("`", "``") + "`").cast("string")))
             .toArray(Column[]::new);
     return CleanedRows.of(
         all.select(cells), LabelRow.SCHEMA, cleaning, (row, cleaner) -> row(row, fields, cleaner));
