@@ -1,15 +1,11 @@
 package io.lakeloop.feedback;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.udf;
-
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.s3.BucketFailure;
-import io.lakeloop.table.StorageFailure;
 import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -26,16 +21,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -278,86 +269,10 @@ public final class SourceFiles {
             .toList());
   }
 
-  /**
-   * All rows of the files, which are Parquet.
-   *
-   * @return all columns that a file has, and {@code source_file} and {@code line}, from 1
-   * @throws UserError INPUT_UNREADABLE if files have columns of one name and different types
-   */
-  public Dataset<Row> parquet() {
+  /** The files, which are Parquet, as one table. */
+  public ParquetFiles parquet() {
     isReadHereAndThere = true;
-    Map<String, String> names = new HashMap<>();
-    for (SourceFile file : files) {
-      // Spark tells a file's path as a URI.
-      names.put(file.path(), file.name());
-      names.put(new Path(file.path()).toUri().toString(), file.name());
-    }
-    UserDefinedFunction name = udf((UDF1<String, String>) names::get, DataTypes.StringType);
-    Dataset<Row> merged = merged();
-    if (Arrays.asList(merged.columns()).contains("_metadata")) {
-      throw new UserError(
-          ErrorCode.INPUT_UNREADABLE,
-          "Cannot read %s or a file beside it: it has a column _metadata, which Spark has of its"
-              + " own. Rename it.",
-          files.get(0).name());
-    }
-    return merged
-        .withColumn("source_file", name.apply(col("_metadata.file_path")))
-        .withColumn("line", col("_metadata.row_index").plus(1));
-  }
-
-  private Dataset<Row> merged() {
-    try {
-      return spark
-          .read()
-          .option("mergeSchema", "true")
-          // Days before 1582 as they are written; what is out of bounds is refused by its job.
-          .option("datetimeRebaseMode", "CORRECTED")
-          .option("int96RebaseMode", "CORRECTED")
-          .parquet(files.stream().map(SourceFile::path).toArray(String[]::new));
-    } catch (Exception e) {
-      if (cannotMerge(e)) {
-        throw new UserError(
-            ErrorCode.INPUT_UNREADABLE,
-            "Cannot read %s and %d more files as one table: they have columns of the same name and"
-                + " different types. Read them one by one, under run ids of their own.",
-            files.get(0).name(),
-            files.size() - 1);
-      }
-      if (BucketFailure.of(e).or(() -> StorageFailure.of(e)).isPresent()) {
-        throw e;
-      }
-      throw new UserError(
-          ErrorCode.INPUT_UNREADABLE,
-          "Cannot read the Parquet of %s%s: %s. Write it anew, with columns of plain types and"
-              + " different names.",
-          files.get(0).name(),
-          files.size() == 1 ? "" : " and %d more files".formatted(files.size() - 1),
-          new NameRedactor().redact(why(e)));
-    }
-  }
-
-  private static String why(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage())
-        .lines()
-        .findFirst()
-        .orElse("")
-        .replaceAll("[.;]+$", "");
-  }
-
-  /** Told by the driver or, where files are many, by the task that came upon it. */
-  private static boolean cannotMerge(Throwable failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof SparkThrowable known
-          && String.valueOf(known.getErrorClass()).startsWith("CANNOT_MERGE")) {
-        return true;
-      }
-    }
-    return false;
+    return new ParquetFiles(spark, files);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.lakeloop.config.EnvironmentSettings;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.Quoted;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.Settings;
 import io.lakeloop.config.UserError;
 import io.lakeloop.registry.ArtifactStore;
@@ -308,10 +309,7 @@ public final class JobRunner {
 
   /** Where a defect is; libraries put values of the data into what they say of it. */
   private static String place(Throwable defect) {
-    Throwable root = defect;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
+    Throwable root = RootCause.of(defect);
     StackTraceElement[] frames = root.getStackTrace();
     return root.getClass().getName() + (frames.length == 0 ? "" : " at " + frames[0]);
   }

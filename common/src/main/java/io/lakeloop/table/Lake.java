@@ -7,7 +7,9 @@ import io.delta.tables.DeltaTableBuilder;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
+import io.lakeloop.s3.BucketFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -24,6 +27,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.delta.DeltaLog;
+import org.apache.spark.sql.delta.Snapshot;
 import org.apache.spark.sql.delta.actions.Metadata;
 import org.apache.spark.sql.functions;
 import scala.Option;
@@ -61,19 +65,37 @@ public final class Lake {
   }
 
   public boolean exists(Table table) {
-    return DeltaTable.isDeltaTable(spark, path(table));
+    return understood(table, () -> DeltaTable.isDeltaTable(spark, path(table)));
   }
 
   /** Latest version of the table, empty where it does not exist. */
   public OptionalLong version(Table table) {
-    return exists(table)
-        ? OptionalLong.of(log(table).update(false, Option.empty(), Option.empty()).version())
-        : OptionalLong.empty();
+    return exists(table) ? OptionalLong.of(snapshot(table).version()) : OptionalLong.empty();
   }
 
-  /** The table's log; asking it costs a listing, where asking for history costs a Spark job. */
-  private DeltaLog log(Table table) {
-    return DeltaLog.forTable(spark, path(table));
+  /** Costs a listing of the table's log, where asking for history costs a Spark job. */
+  private Snapshot snapshot(Table table) {
+    return understood(
+        table,
+        () -> DeltaLog.forTable(spark, path(table)).update(false, Option.empty(), Option.empty()));
+  }
+
+  /** Delta trusts that all in its log is its own. */
+  private <T> T understood(Table table, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (RuntimeException e) {
+      if (BucketFailure.of(e).or(() -> StorageFailure.of(e)).isPresent()) {
+        throw e;
+      }
+      throw new UserError(
+          ErrorCode.ARTIFACT_CORRUPT,
+          "Cannot read the table %s: Delta does not understand what lies in %s/_delta_log (%s). Move"
+              + " away what no job has written there, or restore the folder from a copy.",
+          table.name(),
+          path(table),
+          RootCause.line(RootCause.of(e)));
+    }
   }
 
   /** Reads the table as it was at the version. */
@@ -371,7 +393,7 @@ public final class Lake {
 
   /** Tables of earlier versions kept the beginnings of texts, and may lack a column yet. */
   private void keepTextOutOfStatistics(Table table) {
-    Metadata metadata = log(table).update(false, Option.empty(), Option.empty()).metadata();
+    Metadata metadata = snapshot(table).metadata();
     List<String> present = List.of(metadata.schema().fieldNames());
     Setting wanted =
         Setting.statistics(table.statistics().stream().filter(present::contains).toList());

@@ -1,6 +1,7 @@
 package io.lakeloop.table;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
 import java.util.Arrays;
@@ -219,10 +220,7 @@ public final class ReadOnlySql {
     if (stored.isPresent()) {
       return stored;
     }
-    Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
+    Throwable root = RootCause.of(failure);
     if (root instanceof OutOfMemoryError) {
       return Optional.of(
           notAnswered(
@@ -232,7 +230,7 @@ public final class ReadOnlySql {
     if (root instanceof StackOverflowError) {
       return Optional.of(notAnswered("it is nested too deeply. Take it apart with WITH"));
     }
-    return isOurs(root) ? Optional.empty() : Optional.of(notAnswered(words(root)));
+    return isOurs(root) ? Optional.empty() : Optional.of(notAnswered(RootCause.words(root)));
   }
 
   /**
@@ -246,26 +244,6 @@ public final class ReadOnlySql {
         .findFirst()
         .filter(name -> name.startsWith("io.lakeloop."))
         .isPresent();
-  }
-
-  /** Java's messages may be a bare value, which its kind of exception explains. */
-  private static String words(Throwable failure) {
-    String kind =
-        failure
-            .getClass()
-            .getSimpleName()
-            .replaceAll("(Exception|Error)$", "")
-            .replaceAll("([a-z])([A-Z])", "$1 $2")
-            .toLowerCase(Locale.ROOT);
-    String message = failure.getMessage();
-    if (message == null || message.isBlank()) {
-      return failure.getStackTrace().length == 0
-          ? kind
-          : kind + " in " + failure.getStackTrace()[0];
-    }
-    return message.strip().contains(" ") || failure.getClass() == RuntimeException.class
-        ? message
-        : kind + ": " + message;
   }
 
   private static UserError notAnswered(String why) {

@@ -1,6 +1,7 @@
 package io.lakeloop.jobs;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -64,10 +65,7 @@ final class ClusterCheck {
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (Exception e) {
-      Throwable root = e;
-      while (root.getCause() != null) {
-        root = root.getCause();
-      }
+      Throwable root = RootCause.of(e);
       if (root instanceof IOException) {
         throw notStarted(ErrorCode.UNAVAILABLE, root);
       }

@@ -1,11 +1,10 @@
 package io.lakeloop.feedback.labels;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
+import io.lakeloop.feedback.ParquetFiles;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
 import java.io.InputStream;
@@ -15,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -63,8 +60,8 @@ public final class LabelReader implements Serializable {
 
   /** The same from Parquet files with one label per row. */
   public Dataset<Row> readParquet(SourceFiles files) {
-    Dataset<Row> all = files.parquet();
-    List<String> present = List.of(all.columns());
+    ParquetFiles parquet = files.parquet();
+    List<String> present = parquet.columns();
     Map<String, String> names = new LinkedHashMap<>();
     for (String field : LabelRow.FIELDS) {
       String name = columns.getOrDefault(field, field);
@@ -75,14 +72,11 @@ public final class LabelReader implements Serializable {
       }
     }
     List<String> fields = List.copyOf(names.keySet());
-    Column[] cells =
-        Stream.concat(
-                Stream.of(col("source_file"), col("line")),
-                names.values().stream()
-                    .map(name -> all.col("`" + name.replace("`", "``") + "`").cast("string")))
-            .toArray(Column[]::new);
     return CleanedRows.of(
-        all.select(cells), LabelRow.SCHEMA, cleaning, (row, cleaner) -> row(row, fields, cleaner));
+        parquet.texts(names.values()),
+        LabelRow.SCHEMA,
+        cleaning,
+        (row, cleaner) -> row(row, fields, cleaner));
   }
 
   private Row row(Row cells, List<String> fields, TextCleaner cleaner) {

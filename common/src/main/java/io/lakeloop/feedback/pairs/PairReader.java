@@ -1,19 +1,17 @@
 package io.lakeloop.feedback.pairs;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.ParquetFiles;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -81,16 +79,14 @@ public final class PairReader {
 
   /** The same from Parquet. */
   public static Dataset<Row> parquet(SourceFiles files, TextCleaner.Settings cleaning) {
-    Dataset<Row> all = files.parquet();
-    requireColumns(files.files().get(0).name(), List.of(all.columns()));
-    List<String> present = COLUMNS.stream().filter(List.of(all.columns())::contains).toList();
-    Column[] cells =
-        Stream.concat(
-                Stream.of(col("source_file"), col("line")),
-                present.stream().map(column -> all.col(column).cast("string")))
-            .toArray(Column[]::new);
+    ParquetFiles parquet = files.parquet();
+    requireColumns(files.files().get(0).name(), parquet.columns());
+    List<String> present = COLUMNS.stream().filter(parquet.columns()::contains).toList();
     return CleanedRows.of(
-        all.select(cells), Pair.SCHEMA, cleaning, (row, cleaner) -> row(row, present, cleaner));
+        parquet.texts(present),
+        Pair.SCHEMA,
+        cleaning,
+        (row, cleaner) -> row(row, present, cleaner));
   }
 
   private static Row row(Row cells, List<String> present, TextCleaner cleaner) {
