@@ -133,7 +133,9 @@ public final class ParquetFiles {
             () ->
                 unreadable(
                     file,
-                    new NameRedactor().redact(RootCause.line(RootCause.of(failure))),
+                    new NameRedactor()
+                        .redact(RootCause.line(RootCause.of(failure)))
+                        .replace(file, "it"),
                     "Fetch it again, or write it anew with columns of plain types and different"
                         + " names."));
   }

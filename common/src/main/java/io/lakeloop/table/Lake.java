@@ -101,7 +101,10 @@ public final class Lake {
   /** Reads the table as it was at the version. */
   public Dataset<Row> read(Table table, long version) {
     return grown(
-        table, spark.read().format("delta").option("versionAsOf", version).load(path(table)));
+        table,
+        understood(
+            table,
+            () -> spark.read().format("delta").option("versionAsOf", version).load(path(table))));
   }
 
   /** Columns may grow: those that a table was written without are null. */
@@ -123,7 +126,7 @@ public final class Lake {
     if (!exists(table)) {
       throw missing(table);
     }
-    return grown(table, spark.read().format("delta").load(path(table)));
+    return grown(table, understood(table, () -> spark.read().format("delta").load(path(table))));
   }
 
   /** The error of a table that is not there. */
@@ -425,9 +428,12 @@ public final class Lake {
             .formatted(database(), literal(root + "/tables")));
     spark.catalog().setCurrentDatabase(database());
     for (Table table : present) {
-      spark.sql(
-          "CREATE TABLE IF NOT EXISTS %s USING delta LOCATION %s"
-              .formatted(table.name(), literal(path(table))));
+      understood(
+          table,
+          () ->
+              spark.sql(
+                  "CREATE TABLE IF NOT EXISTS %s USING delta LOCATION %s"
+                      .formatted(table.name(), literal(path(table)))));
     }
     Views.create(spark, present);
     return present;

@@ -77,6 +77,7 @@ class IntakeSpec extends LoopSpec {
       val deep = Files.createDirectories(folder.resolve("2026/01"))
       write(folder, "a.jsonl", record(1))
       write(deep, "b.jsonl", record(2))
+      write(deep, "at 10:30:00.jsonl", record(5))
       Files.write(deep.resolve("c.jsonl.zst"), Zstd.compress(record(3).getBytes(UTF_8)))
       // As parallel compressors begin: with a frame to skip.
       val skipped = Array[Byte](0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4)
@@ -85,9 +86,10 @@ class IntakeSpec extends LoopSpec {
       val (id, code) = submit("ingest-logs", folder)
       withClue(lake.output)(code shouldBe 0)
       lake.output should include("left out: 1 files whose names")
-      account(id).keySet shouldBe Set("a.jsonl", "b.jsonl", "c.jsonl.zst", "d.jsonl.zst")
-      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 4
-      lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 4
+      account(id).keySet shouldBe
+        Set("a.jsonl", "at 10:30:00.jsonl", "b.jsonl", "c.jsonl.zst", "d.jsonl.zst")
+      lake.count("interactions_raw", s"run_id = '$id'") shouldBe 5
+      lake.count("lineage", s"run_id = '$id' AND kind = 'file' AND length(digest) = 64") shouldBe 5
     }
 
     it("are hidden from an asterisk, and not from who names them") {

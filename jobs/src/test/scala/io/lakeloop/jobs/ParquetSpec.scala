@@ -3,13 +3,20 @@ package io.lakeloop.jobs
 import io.lakeloop.config.{ErrorCode, UserError}
 import io.lakeloop.feedback.{ParquetFiles, SourceFile}
 import java.nio.file.{Files, Path}
+import java.time.LocalDate
+import org.apache.hadoop.fs.{Path => HadoopPath}
+import org.apache.parquet.example.data.Group
+import org.apache.parquet.example.data.simple.SimpleGroup
+import org.apache.parquet.hadoop.example.ExampleParquetWriter
+import org.apache.parquet.io.api.Binary
+import org.apache.parquet.schema.MessageTypeParser
 import scala.collection.JavaConverters._
 import scala.util.Random
 import scala.util.control.NonFatal
 
 /** Parquet as other tools write it, and as it comes out of accidents. */
 class ParquetSpec extends LoopSpec {
-  private val files = 120
+  private val files = 80
 
   private def spark = SharedSpark.session
 
@@ -47,6 +54,105 @@ class ParquetSpec extends LoopSpec {
         out
       case _ => out
     }
+  }
+
+  /** A file of one row of a schema that Spark itself would not write. */
+  private def foreign(fields: String)(fill: Group => Group): Path = {
+    val schema = MessageTypeParser.parseMessageType(
+      "message m { required binary item_id (UTF8); required binary rater_id (UTF8);" +
+        s" required binary value (UTF8); $fields }"
+    )
+    val file = temporary().resolve("foreign.parquet")
+    val writer =
+      ExampleParquetWriter.builder(new HadoopPath(file.toString)).withType(schema).build()
+    val row = new SimpleGroup(schema)
+    row.append("item_id", "i1").append("rater_id", "r1").append("value", "a")
+    writer.write(fill(row))
+    writer.close()
+    file
+  }
+
+  private def ingest(lake: TestLake, run: String, file: Path, settings: (String, String)*): Int = {
+    lake.clearOutput()
+    val all = Seq("path" -> file.toString, "format" -> "long-parquet") ++ settings
+    lake.submit("ingest-labels", run, all: _*)
+  }
+
+  describe("Labels in Parquet") {
+    lazy val lake = new TestLake()
+
+    for (
+      (kind, why, file) <- Seq[(String, String, () => Path)](
+        (
+          "a time of day in microseconds",
+          "TIME",
+          () =>
+            foreign("required int64 submitted_at (TIME(MICROS,true));")(
+              _.append("submitted_at", 1L)
+            )
+        ),
+        (
+          "a column twice",
+          "comment",
+          () =>
+            foreign("optional binary comment (UTF8); optional binary COMMENT (UTF8);")(
+              _.append("comment", "x").append("COMMENT", "y")
+            )
+        ),
+        (
+          "a column _metadata",
+          "_metadata",
+          () => foreign("optional binary _metadata (UTF8);")(_.append("_metadata", "x"))
+        )
+      )
+    ) it(s"are refused in a line where a file is or has $kind") {
+      val code = ingest(lake, "no-" + kind.hashCode.abs, file())
+      withClue(lake.output) {
+        code shouldBe 2
+        lake.output.linesIterator.toSeq.last should startWith("Cannot read the Parquet of file:")
+        lake.output should include(why)
+        lake.output should not include "Exception"
+      }
+    }
+
+    it("are read whatever their columns are called") {
+      val odd = parquet(
+        "SELECT 'i1' AS item_id, 'r1' AS `who``s.there`, 'a' AS value, 'x' AS source_file, 9 AS line"
+      )
+      val columns = "rater_id=who`s.there,comment=line,batch=line"
+      withClue(lake.output)(ingest(lake, "odd", odd, "columns" -> columns) shouldBe 0)
+      val row = lake.table("labels").where("run_id = 'odd'").first()
+      row.getAs[String]("rater_id") shouldBe "r1"
+      row.getAs[String]("comment") shouldBe "9"
+      row.getAs[String]("source_file") should startWith("file:")
+    }
+
+    it("are read however old their days are") {
+      val day = LocalDate.of(1066, 10, 14)
+      val old = foreign("required int32 comment (DATE);")(_.append("comment", day.toEpochDay.toInt))
+      withClue(lake.output)(ingest(lake, "old", old, "question" -> "old") shouldBe 0)
+      lake.table("labels").where("run_id = 'old'").first().getAs[String]("comment") shouldBe
+        day.toString
+    }
+  }
+
+  it("Pairs in Parquet are refused in a line where a page is damaged") {
+    val file = parquet("SELECT 'p' || id AS prompt, 'c' AS chosen, 'r' AS rejected FROM range(99)")
+    val bytes = Files.readAllBytes(file)
+    bytes(60) = (bytes(60) ^ 0x55).toByte
+    Files.write(file, bytes)
+    val lake = new TestLake()
+    def imported() =
+      lake.submit("import-preferences", "p1", "path" -> s"$file", "format" -> "long-parquet")
+    withClue(lake.output) {
+      imported() shouldBe 2
+      lake.output.linesIterator.toSeq.last should startWith("Cannot read the Parquet of file:")
+    }
+    // Mended, the file is taken in under the same id.
+    bytes(60) = (bytes(60) ^ 0x55).toByte
+    Files.write(file, bytes)
+    withClue(lake.output)(imported() shouldBe 0)
+    lake.count("preferences") shouldBe 99
   }
 
   it("Damaged Parquet is read, or refused in a line") {

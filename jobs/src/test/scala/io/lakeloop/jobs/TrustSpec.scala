@@ -104,6 +104,60 @@ class TrustSpec extends LoopSpec {
     lake.sql("SELECT run_id FROM runs").collect().map(_.getString(0)).toSeq shouldBe Seq("x")
   }
 
+  describe("A lake") {
+    val lake = new TestLake()
+    lake.submit("export-model", "x") shouldBe 2
+
+    it("with a foreign file in a table's log is told of in a line, by jobs and by SQL") {
+      val foreign = lake.root.resolve("tables/runs/_delta_log/99999999999999999999.json")
+      Files.write(foreign, Array[Byte]())
+      lake.clearOutput()
+      withClue(lake.output)(lake.submit("export-model", "y") shouldBe 2)
+      lake.output.linesIterator.toSeq should have size 1
+      lake.output should startWith("Cannot read the table runs: Delta does not understand")
+      intercept[UserError](lake.sql("SELECT 1")).getMessage should include("runs/_delta_log")
+      Files.delete(foreign)
+      lake.submit("export-model", "y") shouldBe 2
+      lake.sql("SELECT run_id FROM runs").count() shouldBe 2
+    }
+
+    for (
+      (place, why) <- Seq(
+        "tables/runs/out.jsonl" -> "only jobs write in",
+        "tables" -> "only jobs write in",
+        "registry/models/x" -> "only jobs write in",
+        "a-file/out.jsonl" -> "",
+        "kept" -> "it exists, and is not what a run of this lake has made",
+        "a:b" -> "",
+        "n" * 400 -> "File name too long"
+      )
+    )
+      it(s"writes nothing outside at ${place.take(40)}") {
+        write(lake.root, "a-file", "theirs")
+        write(lake.root, "kept", "theirs")
+        val path = lake.root.resolve(place).toString
+        refused(path) should include(why)
+        Files.readString(lake.root.resolve("kept")) shouldBe "theirs"
+        Files.readString(lake.root.resolve("a-file")) shouldBe "theirs"
+      }
+
+    it("writes nothing where no file system is") {
+      refused("gopher://host/x") should include("gopher")
+      refused("http://localhost:1/x") should include("Name another place")
+      refused("/proc/x/y") should include("/proc")
+    }
+
+    def refused(path: String): String = {
+      val rows = Iterator("{}").asJava
+      val told = intercept[UserError](
+        lake.lake.outside().writeLines(rows, path, false, _ => false, (_, _) => ())
+      )
+      told.code.exitCode shouldBe 2
+      told.getMessage.linesIterator.toSeq should have size 1
+      told.getMessage
+    }
+  }
+
   describe("A folder that is taken in") {
     val lake = new TestLake()
 
