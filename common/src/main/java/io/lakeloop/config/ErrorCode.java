@@ -26,7 +26,7 @@ public enum ErrorCode {
   ARTIFACT_CORRUPT,
   /** Another driver is at work on this run. */
   RUN_IN_PROGRESS,
-  /** A bucket or a cluster did not answer, or not now, however often it was asked. */
+  /** A bucket, a cluster or a disk did not answer, or not now, however often it was asked. */
   UNAVAILABLE,
   /** Anything else: a defect of ours, or of the machine. */
   INTERNAL;

@@ -1,6 +1,8 @@
 package io.lakeloop.feedback;
 
+import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.run.Failure;
 import io.lakeloop.run.InputFile;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.table.Table;
@@ -52,9 +54,22 @@ public final class Intake {
       SourceFiles files,
       Dataset<Row> records,
       double maxQuarantinedShare) {
-    Map<String, Quarantine.Counts> counts = Quarantine.counts(records);
+    Map<String, Quarantine.Counts> counts;
+    try {
+      counts = Quarantine.counts(records);
+    } catch (Exception e) {
+      if (Failure.userError(e).filter(Intake::isOfFile).isPresent()) {
+        // What changed while it was read may look damaged.
+        files.requireUnchanged();
+      }
+      throw e;
+    }
     files.requireUnchanged();
     return new Intake(context, table, files, counts, maxQuarantinedShare, records);
+  }
+
+  private static boolean isOfFile(UserError error) {
+    return error.code() == ErrorCode.INPUT_UNREADABLE;
   }
 
   /** Records that were neither refused nor superseded. */

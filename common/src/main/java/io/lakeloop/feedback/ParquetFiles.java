@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.udf;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
-import io.lakeloop.s3.BucketFailure;
 import io.lakeloop.text.NameRedactor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkException;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -27,6 +27,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.util.HadoopFSUtils;
 
 /**
  * Parquet files from outside as one table. Whatever Spark or Parquet's library throws while it
@@ -50,10 +51,13 @@ public final class ParquetFiles {
       names.put(file.path(), file.name());
       names.put(new Path(file.path()).toUri().toString(), file.name());
     }
+    requireNamesThatAreRead();
     this.merged = merged(spark);
-    if (columns().contains("_metadata")) {
-      throw unreadable(
-          some(), "it has a column _metadata, which Spark has of its own", "Rename it.");
+    for (String column : columns()) {
+      if (column.equalsIgnoreCase("_metadata")) {
+        throw unreadable(
+            some(), "a column is called %s, as one of Spark's own".formatted(column), "Rename it.");
+      }
     }
   }
 
@@ -99,7 +103,7 @@ public final class ParquetFiles {
           .option("int96RebaseMode", "CORRECTED")
           // Writers may leave a checksum with each page, which Spark would pass over.
           .option("parquet.page.verify-checksum.enabled", "true")
-          .parquet(files.stream().map(SourceFile::path).toArray(String[]::new));
+          .parquet(files.stream().map(file -> literally(file.path())).toArray(String[]::new));
     } catch (Exception e) {
       if (cannotMerge(e)) {
         throw unreadable(
@@ -107,8 +111,26 @@ public final class ParquetFiles {
             "they have columns of the same name and different types",
             "Read them one by one, under run ids of their own.");
       }
+      if (spark.sparkContext().isStopped() || RootCause.of(e) instanceof SparkException) {
+        throw e;
+      }
       throw unreadable(some(), e);
     }
+  }
+
+  /** Spark passes over names that it takes for those of other jobs' files. */
+  private void requireNamesThatAreRead() {
+    for (SourceFile file : files) {
+      if (HadoopFSUtils.shouldFilterOutPathName(new Path(file.path()).getName())) {
+        throw unreadable(
+            file.name(), "Spark passes over a file of that name", "Give it one of plain letters.");
+      }
+    }
+  }
+
+  /** A path that Spark takes for a glob, as a glob that means this path alone. */
+  private static String literally(String path) {
+    return path.replaceAll("[\\\\\\[\\]{}*?^]", "\\\\$0");
   }
 
   private String some() {
@@ -128,16 +150,21 @@ public final class ParquetFiles {
   }
 
   private static UserError unreadable(String file, Throwable failure) {
-    return BucketFailure.of(failure)
-        .orElseGet(
-            () ->
-                unreadable(
-                    file,
-                    new NameRedactor()
-                        .redact(RootCause.line(RootCause.of(failure)))
-                        .replace(file, "it"),
-                    "Fetch it again, or write it anew with columns of plain types and different"
-                        + " names."));
+    return ReadFailure.notOfFile(file, failure)
+        .orElseGet(() -> unreadable(file, why(file, failure), advice(failure)));
+  }
+
+  private static String why(String file, Throwable failure) {
+    String line = RootCause.line(RootCause.of(failure));
+    // Behind it come the header's fields, the least and the greatest value among them.
+    return new NameRedactor().redact(line.replaceAll(" Struct:.*", "")).replace(file, "it");
+  }
+
+  private static String advice(Throwable failure) {
+    return RootCause.of(failure) instanceof OutOfMemoryError
+        ? "Write it anew with smaller row groups, or give executors more with --spark"
+            + " spark.executor.memory=8g; if it is small, it is damaged: fetch it again."
+        : "Fetch it again, or write it anew with columns of plain types and different names.";
   }
 
   private static UserError unreadable(String file, String why, String advice) {
@@ -161,7 +188,7 @@ public final class ParquetFiles {
     Row read() {
       try {
         return rows.hasNext() ? rows.next() : null;
-      } catch (Exception | LinkageError | OutOfMemoryError e) {
+      } catch (Exception | OutOfMemoryError e) {
         // A damaged file may ask for any amount of memory, which was not given.
         if (TaskContext.get().isInterrupted()) {
           throw e;

@@ -183,7 +183,7 @@ public final class Quarantine {
     String others =
         String.format(
             Locale.ROOT,
-            " So it is with %,d more files: SELECT source_file, reason FROM quarantine"
+            " The same holds for %,d more: SELECT source_file, reason FROM quarantine"
                 + " WHERE run_id = '%s' AND reason_code = '%s'.",
             unread.size() - 1,
             context.runId(),

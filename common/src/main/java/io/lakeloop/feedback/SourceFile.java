@@ -3,10 +3,8 @@ package io.lakeloop.feedback;
 import com.github.luben.zstd.ZstdInputStream;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
-import io.lakeloop.s3.BucketFailure;
-import io.lakeloop.table.StorageFailure;
-import io.lakeloop.text.NameRedactor;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -83,7 +81,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
     try {
       raw = new BufferedInputStream(new Pinned(fileSystem(file, hadoop).open(file), this), 1 << 16);
     } catch (IOException e) {
-      throw notNow(e);
+      throw ReadFailure.notNow(name, e);
     }
     try {
       requireAsNamed(begin(raw));
@@ -95,7 +93,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
       // Decompressors tell of damage by any of them.
       close(raw);
       throw unreadable(
-          "cannot be unpacked here: " + e.getMessage(),
+          "cannot be unpacked here: " + RootCause.line(e),
           "Fetch it again, or give it plain or as .gz, .bz2 or .zst.");
     }
   }
@@ -123,7 +121,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
     return fileSystem instanceof LocalFileSystem local ? local.getRawFileSystem() : fileSystem;
   }
 
-  private static void close(InputStream in) {
+  static void close(InputStream in) {
     try {
       in.close();
     } catch (IOException e) {
@@ -153,28 +151,12 @@ public record SourceFile(String path, String name, long bytes, String digest)
           ? unreadable("is " + packing.kind(), packing.advice())
           : unreadable(
               "is " + packing.kind() + ", and its name does not end in " + packing.endings().get(0),
-              "Name it so.");
+              "Rename it to end so.");
     }
   }
 
   UserError changed() {
-    return new UserError(
-        ErrorCode.INPUT_CHANGED,
-        "Cannot read %s: it changed while it was read. Run this again when nobody writes to it.",
-        name);
-  }
-
-  /** What lies between the file and us failed, which says nothing of the file. */
-  private UserError notNow(IOException cause) {
-    return BucketFailure.of(cause)
-        .or(() -> StorageFailure.of(cause))
-        .orElseGet(
-            () ->
-                new UserError(
-                    ErrorCode.UNAVAILABLE,
-                    "Cannot read %s now: %s. Run this again when where it lies answers.",
-                    name,
-                    new NameRedactor().redact(String.valueOf(cause.getMessage()))));
+    return ReadFailure.changed(name);
   }
 
   private UserError unreadable(String why, String advice) {
@@ -209,7 +191,7 @@ public record SourceFile(String path, String name, long bytes, String digest)
       try {
         read = in.read(buffer, offset, (int) Math.min(left, length));
       } catch (IOException e) {
-        throw file.notNow(e);
+        throw ReadFailure.notNow(file.name(), e);
       }
       if (read > 0) {
         digest.update(buffer, offset, read);

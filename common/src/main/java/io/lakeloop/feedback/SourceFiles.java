@@ -3,13 +3,16 @@ package io.lakeloop.feedback;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.s3.BucketFailure;
+import io.lakeloop.table.StorageFailure;
 import io.lakeloop.text.NameRedactor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -87,27 +90,37 @@ public final class SourceFiles {
     try {
       SourceListing listing =
           SourceListing.of(new Path(path), spark.sparkContext().hadoopConfiguration());
-      listing.leftOut().forEach((why, count) -> context.say("left out: %,d %s", count, why));
+      listing.leftOut().forEach((why, count) -> context.say("left out (%s): %,d", why, count));
       if (listing.files().isEmpty()) {
-        throw new UserError(
-            ErrorCode.INPUT_MISSING,
-            "Cannot read %s: %s. Give another path.",
-            shown(path),
+        throw missing(
+            path,
             listing.leftOut().isEmpty()
                 ? "there is no such file, folder or glob"
-                : "all that is there is left out");
+                : "all that is there is left out: "
+                    + String.join("; ", listing.leftOut().keySet()));
       }
       return new SourceFiles(spark, pinned(spark, listing.files()));
-    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+    } catch (IOException
+        | UncheckedIOException
+        | DirectoryIteratorException
+        | IllegalArgumentException e) {
       throw BucketFailure.of(e)
-          .orElseGet(
-              () ->
-                  new UserError(
-                      ErrorCode.INPUT_MISSING,
-                      "Cannot read %s: %s. Give another path.",
-                      shown(path),
-                      shown(String.valueOf(e.getMessage()))));
+          .or(() -> StorageFailure.ofPlace(e))
+          .map(error -> new UserError(error.code(), "%s", shown(error.getMessage())))
+          .orElseGet(() -> missing(path, shown(notListed(e))));
     }
+  }
+
+  private static UserError missing(String path, String why) {
+    return new UserError(
+        ErrorCode.INPUT_MISSING, "Cannot read %s: %s. Give another path.", shown(path), why);
+  }
+
+  private static String notListed(Exception failure) {
+    String why = RootCause.line(RootCause.of(failure));
+    return why.contains("Relative path in absolute URI")
+        ? "a file's name there has a colon, which no glob finds; its folder's path does"
+        : why;
   }
 
   private static String shown(String path) {
@@ -117,38 +130,38 @@ public final class SourceFiles {
   /** Digests are computed where files are read: there may be many, and large ones. */
   private static List<SourceFile> pinned(SparkSession spark, List<Path> found) {
     List<String> paths = found.stream().map(Path::toString).toList();
-    List<String> digests = digests(spark, paths);
     // One redactor for all: two names that differ go on differing.
     NameRedactor redactor = new NameRedactor();
     Set<String> names = new HashSet<>();
     List<SourceFile> files = new ArrayList<>();
-    for (int i = 0; i < paths.size(); i++) {
-      String[] sizeAndDigest = digests.get(i).split(" ");
-      String name = redactor.redact(paths.get(i));
+    for (String path : paths) {
+      String name = redactor.redact(path);
       while (!names.add(name)) {
         name += "'";
       }
-      files.add(
-          new SourceFile(paths.get(i), name, Long.parseLong(sizeAndDigest[0]), sizeAndDigest[1]));
+      files.add(new SourceFile(path, name, 0, ""));
     }
-    return files;
+    return asTheyAre(spark, files);
   }
 
-  private static List<String> digests(SparkSession spark, List<String> paths) {
+  /** The files with the sizes and digests that they have now. */
+  private static List<SourceFile> asTheyAre(SparkSession spark, List<SourceFile> files) {
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(paths, paths.size())
-        .map(path -> digest(path, hadoop.value()))
+        .parallelize(files, files.size())
+        .map(file -> asItIs(file, hadoop.value()))
         .collect();
   }
 
   /** Of the bytes that are there now: a file may grow between listing and reading it. */
-  private static String digest(String path, Configuration hadoop) throws IOException {
-    Path file = new Path(path);
-    try (Counted in = new Counted(SourceFile.fileSystem(file, hadoop).open(file))) {
+  private static SourceFile asItIs(SourceFile file, Configuration hadoop) {
+    Path path = new Path(file.path());
+    try (Counted in = new Counted(SourceFile.fileSystem(path, hadoop).open(path))) {
       String digest = Digest.of(in);
-      return in.count + " " + digest;
+      return new SourceFile(file.path(), file.name(), in.count, digest);
+    } catch (IOException e) {
+      throw ReadFailure.notNow(file.name(), e);
     }
   }
 
@@ -212,7 +225,7 @@ public final class SourceFiles {
         opened = file.open(hadoop.value());
         this.records = reader.records(file.name(), file.path().substring(shared), opened);
       } catch (UserError e) {
-        opened.close();
+        SourceFile.close(opened);
         this.records = List.of(cutOff(e)).iterator();
       }
       this.in = opened;
@@ -228,17 +241,9 @@ public final class SourceFiles {
         line = fields.contains("line") ? record.getLong(fields.indexOf("line")) : line;
         return record;
       } catch (UserError e) {
-        close();
+        SourceFile.close(in);
         records = Collections.emptyIterator();
         return cutOff(e);
-      }
-    }
-
-    private void close() {
-      try {
-        in.close();
-      } catch (IOException e) {
-        // What broke off is told.
       }
     }
 
@@ -272,7 +277,13 @@ public final class SourceFiles {
   /** The files, which are Parquet, as one table. */
   public ParquetFiles parquet() {
     isReadHereAndThere = true;
-    return new ParquetFiles(spark, files);
+    try {
+      return new ParquetFiles(spark, files);
+    } catch (UserError e) {
+      // What changed while it was read may look damaged.
+      requireUnchanged();
+      throw e;
+    }
   }
 
   /**
@@ -284,10 +295,9 @@ public final class SourceFiles {
     if (!isReadHereAndThere) {
       return;
     }
-    List<String> now = digests(spark, files.stream().map(SourceFile::path).toList());
-    for (int i = 0; i < files.size(); i++) {
-      SourceFile file = files.get(i);
-      if (!now.get(i).equals(file.bytes() + " " + file.digest())) {
+    List<SourceFile> now = asTheyAre(spark, files);
+    for (SourceFile file : files) {
+      if (!now.contains(file)) {
         throw file.changed();
       }
     }

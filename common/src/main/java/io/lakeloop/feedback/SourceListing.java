@@ -46,12 +46,12 @@ final class SourceListing {
   static SourceListing of(Path pattern, Configuration hadoop) throws IOException {
     FileSystem fileSystem = pattern.getFileSystem(hadoop);
     SourceListing listing = new SourceListing();
+    List<PathGlob> asked = PathGlob.of(fileSystem.makeQualified(pattern));
     PriorityQueue<Folder> folders = new PriorityQueue<>();
     FileStatus[] matches = fileSystem.globStatus(pattern);
     for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
       Path path = match.getPath();
-      // An asterisk does not mean what is hidden; a name does.
-      boolean isHidden = isHidden(path.getName()) && !isHidden(pattern.getName());
+      boolean isHidden = asked.stream().noneMatch(glob -> glob.means(path));
       if (!"file".equals(path.toUri().getScheme())) {
         listing.list(fileSystem, match, isHidden);
       } else if (match.isDirectory()) {
@@ -158,7 +158,7 @@ final class SourceListing {
   }
 
   /** As Hadoop has it: what is not yet whole, and what jobs leave for each other. */
-  private static boolean isHidden(String name) {
+  static boolean isHidden(String name) {
     return name.startsWith(".") || name.startsWith("_");
   }
 

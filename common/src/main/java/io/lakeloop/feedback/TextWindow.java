@@ -1,6 +1,7 @@
 package io.lakeloop.feedback;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
 import java.io.BufferedInputStream;
@@ -114,9 +115,7 @@ final class TextWindow {
                     "Cannot read %s beyond line %d: %s. Fetch the file again.",
                     file,
                     line,
-                    cause.getMessage() == null
-                        ? cause.getClass().getSimpleName()
-                        : cause.getMessage()));
+                    RootCause.line(cause)));
   }
 
   /** The next characters as text. */

@@ -11,6 +11,8 @@ import java.util.Optional;
  * changes only from the value that its writer has seen, so that of two writers one wins.
  */
 public interface ArtifactStore extends Serializable {
+  /** The folder or bucket prefix. */
+  String address();
 
   /**
    * An empty local folder to build an artifact in, on the medium that it is published from.

@@ -31,6 +31,11 @@ public final class LocalArtifactStore implements ArtifactStore {
     this.folder = root.toAbsolutePath().normalize().toString();
   }
 
+  @Override
+  public String address() {
+    return folder;
+  }
+
   private Path inside(String name) {
     return below(Path.of(folder), name);
   }

@@ -276,7 +276,7 @@ public final class S3ArtifactStore implements ArtifactStore {
   }
 
   @Override
-  public String toString() {
+  public String address() {
     return "s3://" + bucket + "/" + prefix;
   }
 }

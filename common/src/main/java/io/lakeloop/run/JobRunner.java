@@ -120,6 +120,7 @@ public final class JobRunner {
     RunTables tables =
         new RunTables(
             lake,
+            artifacts.address(),
             start.runId(),
             start.pinned(),
             lineage,

@@ -28,10 +28,12 @@ final class Ledger {
   private static final String FILE = "file:";
   private static final String SUCCEEDED = "SUCCEEDED";
 
-  /** Ends of runs that ask for other files: a damaged one may be Parquet that was taken in. */
+  /** Among what a run pins: an attempt has published what it made of the files. */
+  private static final String PUBLISHED = "published";
+
+  /** Ends of runs that ask for other files. */
   private static final Set<ErrorCode> OTHER_FILES =
       EnumSet.of(
-          ErrorCode.ARTIFACT_CORRUPT,
           ErrorCode.DATA_EMPTY,
           ErrorCode.INPUT_CHANGED,
           ErrorCode.INPUT_UNREADABLE,
@@ -40,7 +42,6 @@ final class Ledger {
   private final Lake lake;
   private final String driver;
   private final Map<String, String> pinnedFiles = new TreeMap<>();
-  private boolean hadSucceeded;
 
   /**
    * @param driver what this driver is called
@@ -88,8 +89,7 @@ final class Ledger {
                 "config",
                 "config_digest",
                 "pinned",
-                "code_version",
-                "status")
+                "code_version")
             .collectAsList();
     if (rows.isEmpty()) {
       return Optional.empty();
@@ -101,7 +101,6 @@ final class Ledger {
     if (!row.getString(4).equals(configDigest)) {
       throw refused(runId, "it began with the settings " + row.getString(3) + ", now " + config);
     }
-    hadSucceeded = row.getString(7).equals(SUCCEEDED);
     return Optional.of(
         new Start(
             runId,
@@ -221,7 +220,11 @@ final class Ledger {
     row.put("config_digest", start.configDigest());
     Map<String, String> pinned = new TreeMap<>(start.pinned());
     pinned.putAll(pinnedFiles);
-    if (!hadSucceeded && end != null && end.code().filter(OTHER_FILES::contains).isPresent()) {
+    if (status.equals(SUCCEEDED)) {
+      pinned.put(PUBLISHED, "true");
+    } else if (!pinned.containsKey(PUBLISHED)
+        && end != null
+        && end.code().filter(OTHER_FILES::contains).isPresent()) {
       pinned.keySet().removeIf(name -> name.startsWith(FILE));
     }
     row.put("pinned", pinned);

@@ -27,15 +27,25 @@ public final class RunTables {
   private static final double MILLIS_PER_HOUR = 3.6e6;
 
   private final Lake lake;
+  private final String registry;
   private final Name runId;
   private final Map<String, String> pinned;
   private final Lineage lineage;
   private final String userMetadata;
   private long vacuumBegan;
 
+  /**
+   * @param registry where the lake's models lie
+   */
   RunTables(
-      Lake lake, Name runId, Map<String, String> pinned, Lineage lineage, String userMetadata) {
+      Lake lake,
+      String registry,
+      Name runId,
+      Map<String, String> pinned,
+      Lineage lineage,
+      String userMetadata) {
     this.lake = lake;
+    this.registry = registry;
     this.runId = runId;
     this.pinned = pinned;
     this.lineage = lineage;
@@ -44,7 +54,7 @@ public final class RunTables {
 
   /** Tables of a lake that no one else writes: they are read as they are. */
   static RunTables unpinned(Lake lake, Name runId) {
-    return new RunTables(lake, runId, null, new Lineage(runId), "{}");
+    return new RunTables(lake, lake.root() + "/registry", runId, null, new Lineage(runId), "{}");
   }
 
   String lakeRoot() {
@@ -191,7 +201,7 @@ public final class RunTables {
 
   /** Writes rows as Parquet to a folder outside the lake. */
   public void export(Dataset<Row> rows, String path) throws IOException {
-    lake.outside()
+    lake.outside(registry)
         .write(rows, path, there -> hasWritten(path, there), digest -> announce(path, digest, 0));
   }
 
@@ -227,17 +237,17 @@ public final class RunTables {
 
   /** Copies a file of this machine to a folder in a bucket. */
   void upload(Path file, String target) throws IOException {
-    lake.outside().upload(file, target);
+    lake.outside(registry).upload(file, target);
   }
 
   /** Copies a file of a bucket to this machine, if there is one. */
   void download(String source, Path file) throws IOException {
-    lake.outside().download(source, file);
+    lake.outside(registry).download(source, file);
   }
 
   /** Writes lines to a file outside the lake; returns how many there were. */
   public long exportLines(Iterator<String> lines, String path, boolean array) throws IOException {
-    return lake.outside()
+    return lake.outside(registry)
         .writeLines(
             lines,
             path,

@@ -44,7 +44,7 @@ final class SecretFile {
       } catch (FileAlreadyExistsException e) {
         // Read below.
       } catch (UnsupportedOperationException | FileSystemException e) {
-        // No hard links there.
+        // No hard links there: who starts in the very moment of the copy is refused, and told.
         copy(draft, file);
       } finally {
         Files.deleteIfExists(draft);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -68,6 +69,13 @@ public final class Lake {
     return understood(table, () -> DeltaTable.isDeltaTable(spark, path(table)));
   }
 
+  /** Whether Delta threw it while it looked through a table's log. */
+  private static boolean isOfLog(Throwable root) {
+    return Arrays.stream(root.getStackTrace())
+        .map(StackTraceElement::getClassName)
+        .anyMatch(name -> name.startsWith("org.apache.spark.sql.delta."));
+  }
+
   /** Latest version of the table, empty where it does not exist. */
   public OptionalLong version(Table table) {
     return exists(table) ? OptionalLong.of(snapshot(table).version()) : OptionalLong.empty();
@@ -85,7 +93,9 @@ public final class Lake {
     try {
       return read.get();
     } catch (RuntimeException e) {
-      if (BucketFailure.of(e).or(() -> StorageFailure.of(e)).isPresent()) {
+      if (BucketFailure.of(e).or(() -> StorageFailure.of(e)).isPresent()
+          || spark.sparkContext().isStopped()
+          || !isOfLog(RootCause.of(e))) {
         throw e;
       }
       throw new UserError(
@@ -266,11 +276,16 @@ public final class Lake {
     return spark.read().format("delta").load(root + "/copies/" + name);
   }
 
-  /** Files outside the lake's tables, wherever Hadoop's file systems reach. */
-  public OutsideFiles outside() {
+  /**
+   * Files outside the lake's tables, wherever Hadoop's file systems reach.
+   *
+   * @param registry where the lake's models lie, in which nothing else is written either
+   */
+  public OutsideFiles outside(String registry) {
+    // What the registry's own client calls s3, Hadoop's calls s3a.
     return new OutsideFiles(
         spark.sparkContext().hadoopConfiguration(),
-        List.of(new Path(root, "tables"), new Path(root, "registry")));
+        List.of(new Path(root, "tables"), new Path(registry.replaceFirst("^s3:", "s3a:"))));
   }
 
   private FileSystem fileSystem(Path path) throws IOException {

@@ -33,7 +33,7 @@ public final class LedgerTables {
                   "pinned",
                   VERSIONS,
                   "Delta versions of tables, versions of models, sizes and digests of files, as the"
-                      + " first attempt found them"),
+                      + " first attempt found them; published once an attempt has succeeded"),
               required("code_version", StringType, "version of the code"),
               optional("error_code", StringType, "why it failed, as a code"),
               optional("error", StringType, "why it failed"),

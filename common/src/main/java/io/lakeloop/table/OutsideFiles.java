@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
 import java.io.BufferedWriter;
@@ -10,6 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -133,9 +135,13 @@ public final class OutsideFiles {
     try {
       FileSystem files = fileSystem(new Path(path));
       Path target = files.makeQualified(new Path(path));
+      if (target.getName().contains(":")) {
+        throw cannotWrite(path, "its name has a colon");
+      }
       for (Path folder : kept) {
-        if ((target + "/").startsWith(fileSystem(folder).makeQualified(folder) + "/")) {
-          throw cannotWrite(path, "only jobs write in " + folder);
+        if (isInOneStore(target, folder)
+            && (place(target) + "/").startsWith(place(folder).replaceFirst("/*$", "/"))) {
+          throw cannotWrite(path, "it lies in " + folder + ", which is the lake's own");
         }
       }
       if (files.exists(target) && !isOurs.test(digest(target))) {
@@ -149,16 +155,32 @@ public final class OutsideFiles {
     } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
       throw BucketFailure.of(e)
           .or(() -> StorageFailure.of(e))
-          .orElseGet(() -> cannotWrite(path, String.valueOf(e.getMessage())));
+          .orElseGet(() -> cannotWrite(path, RootCause.line(e)));
     }
+  }
+
+  private boolean isInOneStore(Path target, Path folder) {
+    String scheme = folder.toUri().getScheme();
+    return scheme == null || scheme.equals(target.toUri().getScheme());
+  }
+
+  /** Where a path leads, links of this machine followed. */
+  private String place(Path path) throws IOException {
+    Path whole = fileSystem(path).makeQualified(path);
+    if (!"file".equals(whole.toUri().getScheme())) {
+      return whole.toString();
+    }
+    java.nio.file.Path local = java.nio.file.Path.of(whole.toUri().getPath());
+    java.nio.file.Path there = local;
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    return "file:" + there.toRealPath().resolve(there.relativize(local));
   }
 
   private static UserError cannotWrite(String path, String why) {
     return new UserError(
-        ErrorCode.CONFIG_INVALID,
-        "Cannot write %s: %s. Name another place.",
-        path,
-        why.lines().findFirst().orElse("").replaceAll("\\.$", ""));
+        ErrorCode.CONFIG_INVALID, "Cannot write %s: %s. Name another place.", path, why);
   }
 
   private void appear(Path draft, Path target) throws IOException {
@@ -180,7 +202,7 @@ public final class OutsideFiles {
     Path from = new Path(source);
     if (fileSystem(from).exists(from)) {
       try (InputStream in = fileSystem(from).open(from)) {
-        java.nio.file.Files.copy(in, file);
+        Files.copy(in, file);
       }
     }
   }

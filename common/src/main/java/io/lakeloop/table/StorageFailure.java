@@ -1,14 +1,18 @@
 package io.lakeloop.table;
 
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import java.io.FileNotFoundException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Failures of what the lake lies on, which only a person can mend: files that are damaged or gone,
@@ -30,12 +34,21 @@ public final class StorageFailure {
 
   /** What the person at the keyboard is told, empty where it is something else. */
   public static Optional<UserError> of(Throwable failure) {
+    return ofPlace(failure).or(() -> ofFile(causes(failure)));
+  }
+
+  /** The innermost first: those around it repeat what it says. */
+  private static List<Throwable> causes(Throwable failure) {
     List<Throwable> causes = new ArrayList<>();
     for (Throwable t = failure; t != null && causes.size() < 50; t = t.getCause()) {
-      // The innermost first: those around it repeat what it says.
       causes.add(0, t);
     }
-    for (Throwable cause : causes) {
+    return causes;
+  }
+
+  /** The same where no file is to blame: what it lies on is full, denied, or does not answer. */
+  public static Optional<UserError> ofPlace(Throwable failure) {
+    for (Throwable cause : causes(failure)) {
       String message = String.valueOf(cause.getMessage());
       if (message.contains("No space left on device")) {
         return Optional.of(full());
@@ -51,7 +64,17 @@ public final class StorageFailure {
         return Optional.of(
             denied(message.replace(" (Permission denied)", ""), "permission denied"));
       }
+      if (cause instanceof AccessControlException) {
+        return Optional.of(denied("what is asked for", RootCause.line(cause)));
+      }
+      if (cause instanceof SocketException || cause instanceof SocketTimeoutException) {
+        return Optional.of(unreachable(cause));
+      }
     }
+    return Optional.empty();
+  }
+
+  private static Optional<UserError> ofFile(List<Throwable> causes) {
     for (Throwable cause : causes) {
       String message = String.valueOf(cause.getMessage());
       Matcher path = PATH.matcher(message);
@@ -59,10 +82,27 @@ public final class StorageFailure {
         return Optional.of(damaged(path.group()));
       }
     }
+    // Parquet's own library may tell of damage without the file's name.
     return causes.stream()
-        .filter(cause -> cause.getClass().getName().contains("parquet.org.apache.thrift"))
-        .findFirst()
-        .map(cause -> damaged("a Parquet file"));
+            .anyMatch(cause -> cause.getClass().getName().contains("parquet.org.apache.thrift"))
+        ? Optional.of(damaged(path(causes).orElse("a Parquet file")))
+        : Optional.empty();
+  }
+
+  private static Optional<String> path(List<Throwable> causes) {
+    return causes.stream()
+        .map(cause -> PATH.matcher(String.valueOf(cause.getMessage())))
+        .filter(Matcher::find)
+        .map(Matcher::group)
+        .findFirst();
+  }
+
+  private static UserError unreachable(Throwable cause) {
+    return new UserError(
+        ErrorCode.UNAVAILABLE,
+        "Cannot go on: what the lake, its inputs or its cluster lie on does not answer (%s). What was"
+            + " published before is whole. Run this again when it answers.",
+        RootCause.line(cause));
   }
 
   private static UserError full() {

@@ -2,7 +2,7 @@ package io.lakeloop.jobs
 
 import io.lakeloop.config.{ErrorCode, UserError}
 import io.lakeloop.feedback.{ParquetFiles, SourceFile}
-import java.nio.file.{Files, Path}
+import java.nio.file.{Files, Path, StandardCopyOption}
 import java.time.LocalDate
 import org.apache.hadoop.fs.{Path => HadoopPath}
 import org.apache.parquet.example.data.Group
@@ -100,9 +100,17 @@ class ParquetSpec extends LoopSpec {
             )
         ),
         (
-          "a column _metadata",
-          "_metadata",
-          () => foreign("optional binary _metadata (UTF8);")(_.append("_metadata", "x"))
+          "a column _Metadata",
+          "a column is called _Metadata",
+          () => foreign("optional binary _Metadata (UTF8);")(_.append("_Metadata", "x"))
+        ),
+        (
+          "a name that Spark passes over",
+          "Spark passes over a file of that name",
+          () => {
+            val file = foreign("")(identity)
+            Files.move(file, file.resolveSibling("_labels.parquet"))
+          }
         )
       )
     ) it(s"are refused in a line where a file is or has $kind") {
@@ -119,12 +127,60 @@ class ParquetSpec extends LoopSpec {
       val odd = parquet(
         "SELECT 'i1' AS item_id, 'r1' AS `who``s.there`, 'a' AS value, 'x' AS source_file, 9 AS line"
       )
+      // Beside one that the name of the other, read as a glob, would find.
+      val named = Files.move(odd, odd.resolveSibling("[12] labels*.parquet"))
+      val other = Files.copy(named, named.resolveSibling("1 labels.parquet"))
       val columns = "rater_id=who`s.there,comment=line,batch=line"
-      withClue(lake.output)(ingest(lake, "odd", odd, "columns" -> columns) shouldBe 0)
+      val code =
+        ingest(lake, "odd", odd.getParent, "columns" -> columns, "max-quarantined-share" -> "1")
+      withClue(lake.output)(code shouldBe 0)
       val row = lake.table("labels").where("run_id = 'odd'").first()
       row.getAs[String]("rater_id") shouldBe "r1"
       row.getAs[String]("comment") shouldBe "9"
       row.getAs[String]("source_file") should startWith("file:")
+      lake
+        .table("runs")
+        .where("run_id = 'odd'")
+        .selectExpr("inline(inputs)")
+        .collect()
+        .map(input => input.getAs[String]("file") -> input.getAs[Long]("found"))
+        .toSet shouldBe Set(s"file:$named" -> 1, s"file:$other" -> 1)
+    }
+
+    it("are taken in by a second attempt where what they lie on fails, or they change") {
+      SharedSpark.session.sparkContext.hadoopConfiguration
+        .set("fs.unsteady.impl", classOf[UnsteadyFileSystem].getName)
+      val few = "SELECT 'i' || id AS item_id, 'r' AS rater_id, 'a' AS value FROM range(30)"
+      val (first, second) = (parquet(few), parquet(few + " WHERE id > 9"))
+      val file = temporary().resolve("few.parquet")
+      Files.copy(first, file)
+      def attempt() = {
+        lake.clearOutput()
+        val path = "path" -> s"unsteady://$file"
+        lake.submit(
+          "ingest-labels",
+          "unsteady",
+          path,
+          "format" -> "long-parquet",
+          "question" -> "few"
+        )
+      }
+      // The digest, the footer, and the rows.
+      for (opening <- 0 to 2) {
+        UnsteadyFileSystem.at(opening)(_ => UnsteadyFileSystem.broken)
+        attempt() shouldBe 75
+        lake.output should not include "Exception"
+      }
+      UnsteadyFileSystem.at(2) { opened =>
+        Files.copy(second, file, StandardCopyOption.REPLACE_EXISTING)
+        opened
+      }
+      attempt() shouldBe 75
+      lake.output should include("it changed while it was read")
+      UnsteadyFileSystem.becomesSteady()
+      val code = attempt()
+      withClue(lake.output)(code shouldBe 0)
+      lake.count("labels", "run_id = 'unsteady'") shouldBe 20
     }
 
     it("are read however old their days are") {
@@ -179,6 +235,7 @@ class ParquetSpec extends LoopSpec {
             .getOrElse(fail(s"file $n", e))
           told.code shouldBe ErrorCode.INPUT_UNREADABLE
           withClue(told.getMessage) {
+            told.getMessage should not include regex("good|676f6f64")
             told.getMessage.linesIterator.size shouldBe 1
             told.getMessage should startWith("Cannot read the Parquet of labels.parquet: ")
           }

@@ -123,18 +123,22 @@ class TrustSpec extends LoopSpec {
 
     for (
       (place, why) <- Seq(
-        "tables/runs/out.jsonl" -> "only jobs write in",
-        "tables" -> "only jobs write in",
-        "registry/models/x" -> "only jobs write in",
-        "a-file/out.jsonl" -> "",
+        "tables/runs/out.jsonl" -> "which is the lake's own",
+        "tables" -> "which is the lake's own",
+        "linked/runs/out.jsonl" -> "which is the lake's own",
+        "elsewhere/models/x" -> "which is the lake's own",
+        "a-file/out.jsonl" -> "a-file",
         "kept" -> "it exists, and is not what a run of this lake has made",
-        "a:b" -> "",
+        "a:b" -> "its name has a colon",
         "n" * 400 -> "File name too long"
       )
     )
       it(s"writes nothing outside at ${place.take(40)}") {
         write(lake.root, "a-file", "theirs")
         write(lake.root, "kept", "theirs")
+        val linked = lake.root.resolve("linked")
+        Files.deleteIfExists(linked)
+        Files.createSymbolicLink(linked, lake.root.resolve("tables"))
         val path = lake.root.resolve(place).toString
         refused(path) should include(why)
         Files.readString(lake.root.resolve("kept")) shouldBe "theirs"
@@ -142,18 +146,20 @@ class TrustSpec extends LoopSpec {
       }
 
     it("writes nothing where no file system is") {
-      refused("gopher://host/x") should include("gopher")
-      refused("http://localhost:1/x") should include("Name another place")
-      refused("/proc/x/y") should include("/proc")
+      refused("gopher://host/x") should include("No FileSystem for scheme \"gopher\"")
+      refused("/proc/x/y") should include("Name another place")
     }
 
     def refused(path: String): String = {
       val rows = Iterator("{}").asJava
       val told = intercept[UserError](
-        lake.lake.outside().writeLines(rows, path, false, _ => false, (_, _) => ())
+        lake.lake
+          .outside(lake.root.resolve("elsewhere").toString)
+          .writeLines(rows, path, false, _ => false, (_, _) => ())
       )
       told.code.exitCode shouldBe 2
       told.getMessage.linesIterator.toSeq should have size 1
+      told.getMessage should startWith(s"Cannot write $path: ")
       told.getMessage
     }
   }
