@@ -50,10 +50,12 @@ final class Views {
 
   /** Creates those whose tables are there. */
   static void create(SparkSession spark, List<Table> present) {
-    if (present.contains(RetentionTables.DELETION_IMPACT)) {
+    if (present.contains(RetentionTables.DELETION_IMPACT)
+        && present.contains(PreferencesTables.DATASET_SNAPSHOTS)) {
       spark.sql(RETENTION_IMPACT);
     }
-    if (present.contains(PreferencesTables.DATASET_SNAPSHOTS)) {
+    if (present.contains(PreferencesTables.DATASET_SNAPSHOTS)
+        && present.contains(PreferencesTables.PREFERENCES)) {
       spark.sql(SNAPSHOT_DIFF);
     }
   }

@@ -367,5 +367,20 @@ class IntakeSpec extends LoopSpec {
       lake.submit("enforce-retention", "e1", "requests" -> folder.toString) shouldBe 0
       lake.table("deletions").select("subject_key").distinct().count() shouldBe 6
     }
+
+    it("name a person by key and by id, and nobody by a number") {
+      val lake = new TestLake()
+      val both = s"""{"subject_key":"${"0a" * 16}","user_id":"u1"}"""
+      val file = write(temporary(), "both.jsonl", both)
+      lake.submit("enforce-retention", "e1", "requests" -> file.toString) shouldBe 0
+      lake.table("deletions").select("subject_key").distinct().count() shouldBe 2
+      // No snapshot was ever made in this lake.
+      lake.sql("SELECT count(*) FROM runs").first().getLong(0) shouldBe 1
+      for (wrong <- Seq("1" * 32, "[]", "\"x\"")) {
+        val request = s"""{"subject_key":$wrong}"""
+        val file = write(temporary(), "wrong.jsonl", request)
+        lake.submit("enforce-retention", "e2", "requests" -> file.toString) shouldBe 2
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.lakeloop.feedback.retention;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.JsonRecords;
@@ -9,6 +10,7 @@ import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.Pseudonyms;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.spark.sql.SparkSession;
@@ -31,7 +33,7 @@ public final class SubjectRequests {
     for (SourceFile file : files.files()) {
       try (InputStream in = file.open(spark.sparkContext().hadoopConfiguration())) {
         new JsonRecords(file.name(), in)
-            .forEachRemaining(entry -> keys.add(key(file.name(), entry, pseudonyms)));
+            .forEachRemaining(entry -> keys.addAll(keys(file.name(), entry, pseudonyms)));
       }
     }
     if (keys.size() > MOST) {
@@ -44,13 +46,23 @@ public final class SubjectRequests {
     return List.copyOf(keys);
   }
 
-  private static String key(String file, JsonRecords.Entry entry, Pseudonyms pseudonyms) {
-    JsonNode node = entry.node();
-    if (node != null && node.path("subject_key").asText("").matches("[0-9a-f]{32}")) {
-      return node.get("subject_key").textValue();
+  /** A line may name a person by both, or two people. */
+  private static List<String> keys(String file, JsonRecords.Entry entry, Pseudonyms pseudonyms) {
+    JsonNode node = entry.node() == null ? MissingNode.getInstance() : entry.node();
+    JsonNode key = node.path("subject_key");
+    JsonNode user = node.path("user_id");
+    boolean isKey = key.isTextual() && key.textValue().matches("[0-9a-f]{32}");
+    boolean isSound =
+        isKey == node.hasNonNull("subject_key") && user.isTextual() == node.hasNonNull("user_id");
+    List<String> keys = new ArrayList<>();
+    if (isKey) {
+      keys.add(key.textValue());
     }
-    if (node != null && node.path("user_id").isTextual()) {
-      return pseudonyms.of(node.get("user_id").textValue());
+    if (user.isTextual()) {
+      keys.add(pseudonyms.of(user.textValue()));
+    }
+    if (isSound && !keys.isEmpty()) {
+      return keys;
     }
     throw new UserError(
         ErrorCode.INPUT_UNREADABLE,
