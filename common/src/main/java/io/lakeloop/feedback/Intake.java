@@ -77,6 +77,27 @@ public final class Intake {
     return split.accepted();
   }
 
+  /**
+   * Of what cannot be empty.
+   *
+   * @throws UserError DATA_EMPTY if no record was accepted; the account then tells what was found
+   */
+  public Intake requireAccepted() {
+    Quarantine.Counts all =
+        byFile.values().stream().reduce(Quarantine.Counts.NONE, Quarantine.Counts::plus);
+    if (all.accepted() == 0) {
+      account(false);
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot write %s: all %d records were refused. Look at SELECT reason_code, reason FROM"
+              + " quarantine WHERE run_id = '%s', then mend the input.",
+          table.name(),
+          all.found(),
+          context.runId());
+    }
+    return this;
+  }
+
   /** Writes what became of the accepted records, one row for each, as this run's slice. */
   public void write(Dataset<Row> rows) {
     close(context.tables().replace(table, rows));

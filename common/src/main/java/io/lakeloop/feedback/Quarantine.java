@@ -42,7 +42,7 @@ public final class Quarantine {
       return found - refused - superseded;
     }
 
-    private Counts plus(Counts other) {
+    Counts plus(Counts other) {
       return new Counts(
           found + other.found,
           refused + other.refused,

@@ -12,6 +12,7 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,6 +32,7 @@ import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.delta.Snapshot;
 import org.apache.spark.sql.delta.actions.Metadata;
 import org.apache.spark.sql.functions;
+import scala.Console;
 import scala.Option;
 
 /** The Delta tables below one folder: the only place that reads and writes them. */
@@ -260,7 +262,10 @@ public final class Lake {
     String check = "spark.databricks.delta.retentionDurationCheck.enabled";
     spark.conf().set(check, "false");
     try {
-      DeltaTable.forPath(spark, path(table)).vacuum(hours);
+      // Delta prints what it has deleted.
+      Console.withOut(
+          OutputStream.nullOutputStream(),
+          () -> DeltaTable.forPath(spark, path(table)).vacuum(hours));
     } finally {
       spark.conf().unset(check);
     }

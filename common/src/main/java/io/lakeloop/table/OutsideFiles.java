@@ -23,7 +23,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
@@ -34,6 +33,9 @@ import org.apache.spark.sql.Row;
  * whole, and never in the place of what no run has made.
  */
 public final class OutsideFiles {
+  /** In the place of a digest: of what no run can have made. */
+  private static final String CHANGED = "changed";
+
   private final Configuration hadoop;
   private final List<Path> kept;
 
@@ -112,22 +114,39 @@ public final class OutsideFiles {
   /** SHA-256 of a file, or of the names and sizes of a folder's files: Spark draws these anew. */
   private String digest(Path path) throws IOException {
     FileSystem files = fileSystem(path);
+    if (isDevice(path)) {
+      return CHANGED;
+    }
     if (files.getFileStatus(path).isFile()) {
       try (InputStream in = files.open(path)) {
         return Digest.of(in);
       } catch (ChecksumException e) {
         // Hadoop's own checksum beside the file: somebody has changed it since.
-        return "changed";
+        return CHANGED;
       }
     }
     List<String> names = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> below = files.listFiles(path, true);
+    RemoteIterator<FileStatus> below = files.listStatusIterator(path);
     while (below.hasNext()) {
       FileStatus file = below.next();
+      if (file.isDirectory()) {
+        // No run makes folders in folders, and what lies below them may be without end.
+        return CHANGED;
+      }
       names.add(file.getPath().getName() + " " + file.getLen());
     }
     Collections.sort(names);
     return Digest.of(String.join("\n", names));
+  }
+
+  /** What is neither file nor folder, as a device or a pipe, may be read for ever. */
+  private boolean isDevice(Path path) throws IOException {
+    Path whole = fileSystem(path).makeQualified(path);
+    if (!"file".equals(whole.toUri().getScheme())) {
+      return false;
+    }
+    java.nio.file.Path local = java.nio.file.Path.of(whole.toUri().getPath());
+    return !Files.isRegularFile(local) && !Files.isDirectory(local);
   }
 
   /** The path as one that a run may write, its folder made and tried. */

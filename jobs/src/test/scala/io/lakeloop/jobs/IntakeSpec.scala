@@ -372,7 +372,8 @@ class IntakeSpec extends LoopSpec {
       val lake = new TestLake()
       val both = s"""{"subject_key":"${"0a" * 16}","user_id":"u1"}"""
       val file = write(temporary(), "both.jsonl", both)
-      lake.submit("enforce-retention", "e1", "requests" -> file.toString) shouldBe 0
+      val deleted = lake.submit("enforce-retention", "e1", "requests" -> file.toString)
+      withClue(lake.output)(deleted shouldBe 0)
       lake.table("deletions").select("subject_key").distinct().count() shouldBe 2
       // No snapshot was ever made in this lake.
       lake.sql("SELECT count(*) FROM runs").first().getLong(0) shouldBe 1

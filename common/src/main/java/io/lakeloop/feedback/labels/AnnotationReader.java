@@ -3,11 +3,15 @@ package io.lakeloop.feedback.labels;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -36,16 +40,15 @@ public final class AnnotationReader {
         (file, name, in) -> {
           TextCleaner cleaner = new TextCleaner(cleaning);
           return new JsonRecords(file, in)
-              .stream()
-                  .flatMap(
-                      entry ->
-                          labels(entry, tool).stream()
-                              .map(
-                                  label ->
-                                      label.row(
-                                          file, entry.line(), question, entry.text(), cleaner)))
-                  .iterator();
+              .stream().flatMap(entry -> rows(file, entry, tool, question, cleaner)).iterator();
         });
+  }
+
+  private static Stream<Row> rows(
+      String file, JsonRecords.Entry entry, Tool tool, String question, TextCleaner cleaner) {
+    Payload record = new Payload(entry.text());
+    return labels(entry, tool).stream()
+        .map(label -> label.row(file, entry.line(), question, record, cleaner));
   }
 
   private static List<LabelRow> labels(JsonRecords.Entry entry, Tool tool) {
@@ -64,107 +67,129 @@ public final class AnnotationReader {
   }
 
   private static void labelStudio(JsonNode task, List<LabelRow> labels) {
-    String item =
-        task.at("/data/item_id").isTextual()
-            ? task.at("/data/item_id").textValue()
-            : task.path("id").asText(null);
+    JsonNode data = task.path("data");
+    JsonNode item = data.hasNonNull("item_id") ? data.get("item_id") : task.path("id");
     for (JsonNode annotation : task.path("annotations")) {
-      String comment = null;
-      List<String> reasons = new ArrayList<>();
-      List<LabelRow> answers = new ArrayList<>();
-      for (JsonNode result : annotation.path("result")) {
-        JsonNode value = result.path("value");
-        String name = result.path("from_name").asText("");
-        if (value.has("text")) {
-          comment =
-              value.get("text").isArray() ? joined(value.get("text")) : text(value.get("text"));
-        } else if (name.equals("reasons")) {
-          value.path("choices").forEach(reason -> reasons.add(reason.asText()));
-        } else {
-          answers.add(new LabelRow().set("question", name).set("value", answer(value, task)));
-        }
-      }
-      if (annotation.path("was_cancelled").asBoolean(false)) {
-        answers.clear();
-        answers.add(new LabelRow().refuse(Refusal.CANCELLED, "the rater skipped the item"));
-      } else if (answers.isEmpty()) {
-        answers.add(new LabelRow().refuse("NO_ANSWER", "the rater submitted without an answer"));
-      }
-      for (LabelRow answer : answers) {
+      for (LabelRow answer : answers(annotation, data)) {
         labels.add(
             answer
                 .set("item_id", item)
                 .set("rater_id", rater(annotation.path("completed_by")))
-                .set("comment", comment)
-                .set("submitted_at", text(annotation.path("created_at")))
-                .set("lead_time", text(annotation.path("lead_time")))
-                .set("shown_position", text(task.at("/data/shown_position")))
-                .set("guideline_version", text(task.at("/data/guideline_version")))
-                .set("batch", text(task.at("/data/batch")))
-                .reasons(reasons)
+                .set("submitted_at", annotation.path("created_at"))
+                .set("lead_time", annotation.path("lead_time"))
+                .set("shown_position", data.path("shown_position"))
+                .set("guideline_version", data.path("guideline_version"))
+                .set("batch", data.path("batch"))
                 .groundTruth(annotation.path("ground_truth").asBoolean(false)));
       }
     }
   }
 
+  /** The answers of one annotation, each with its comments and reasons; at least one label. */
+  private static List<LabelRow> answers(JsonNode annotation, JsonNode data) {
+    List<String> comments = new ArrayList<>();
+    List<String> reasons = new ArrayList<>();
+    List<LabelRow> answers = new ArrayList<>();
+    for (JsonNode result : annotation.path("result")) {
+      JsonNode value = result.path("value");
+      JsonNode name = result.path("from_name");
+      if (value.has("text")) {
+        texts(value.get("text")).forEach(comments::add);
+      } else if (name.asText("").equals("reasons")) {
+        texts(value.path("choices")).forEach(reasons::add);
+      } else {
+        LabelRow answer = new LabelRow().set("question", name);
+        answers.add(answer);
+        answer(answer, value, data);
+      }
+    }
+    if (annotation.path("was_cancelled").asBoolean(false)) {
+      answers.clear();
+      answers.add(new LabelRow().refuse(Refusal.CANCELLED, "the rater skipped the item"));
+    } else if (answers.isEmpty()) {
+      answers.add(new LabelRow().refuse("NO_ANSWER", "the rater submitted without an answer"));
+    }
+    String comment = String.join("\n", comments);
+    answers.forEach(answer -> answer.set("comment", comment).reasons(reasons));
+    return answers;
+  }
+
+  /** What is written in one text or a list of them. */
+  private static List<String> texts(JsonNode node) {
+    List<String> texts = new ArrayList<>();
+    (node.isArray() ? node : List.of(node)).forEach(text -> texts.add(text.asText("")));
+    texts.removeIf(String::isBlank);
+    return texts;
+  }
+
   /** A person is a number or an object; an e-mail address is not taken over. */
-  private static String rater(JsonNode completedBy) {
-    return text(completedBy.isObject() ? completedBy.path("id") : completedBy);
+  private static JsonNode rater(JsonNode completedBy) {
+    return completedBy.isObject() ? completedBy.path("id") : completedBy;
   }
 
   /** The value of a control: a pair's side by what was shown left, ranks as a&gt;b, or a choice. */
-  private static String answer(JsonNode value, JsonNode task) {
+  private static void answer(LabelRow label, JsonNode value, JsonNode data) {
     if (value.has("selected")) {
-      boolean swapped = task.at("/data/shown_position").asText("ab").equals("ba");
-      return switch (value.get("selected").asText()) {
-        case "left" -> swapped ? "b" : "a";
-        case "right" -> swapped ? "a" : "b";
-        default -> "tie";
-      };
-    }
-    if (value.has("ranker")) {
-      JsonNode ranker = value.get("ranker");
-      JsonNode order =
-          ranker.isArray()
-              ? ranker
-              : ranker.elements().hasNext() ? ranker.elements().next() : ranker;
-      return ranked(order);
-    }
-    for (String control : List.of("choices", "taxonomy")) {
-      if (value.has(control)) {
-        return joined(value.get(control));
+      boolean swapped = data.path("shown_position").asText("").strip().equals("ba");
+      switch (value.get("selected").asText()) {
+        case "left" -> label.set("value", swapped ? "b" : "a");
+        case "right" -> label.set("value", swapped ? "a" : "b");
+        case "tie" -> label.set("value", "tie");
+        default -> label.refuse("OUT_OF_RANGE", "selected must be left, right or tie");
       }
+    } else if (value.has("ranker")) {
+      setAll(label, ranking(value.get("ranker")), ">");
+    } else if (value.has("choices")) {
+      setAll(label, value.get("choices"), ",");
+    } else if (value.has("taxonomy")) {
+      setAll(label, value.get("taxonomy"), ",");
+    } else {
+      label.set("value", value.has("rating") ? value.get("rating") : value.path("number"));
     }
-    return value.has("rating") ? text(value.get("rating")) : text(value.path("number"));
   }
 
-  private static String ranked(JsonNode order) {
+  /** The one list of a ranker, by itself or by its name; what was not sorted into it is in _. */
+  private static JsonNode ranking(JsonNode ranker) {
+    List<JsonNode> lists =
+        ranker.properties().stream()
+            .filter(list -> !list.getKey().equals("_"))
+            .map(Map.Entry::getValue)
+            .toList();
+    return ranker.isObject() && lists.size() == 1 ? lists.get(0) : ranker;
+  }
+
+  /**
+   * Sets the value to all names of a list; a name that is a path, as those of a taxonomy, has its
+   * steps joined by slashes.
+   */
+  private static void setAll(LabelRow label, JsonNode list, String sign) {
     List<String> names = new ArrayList<>();
-    order.forEach(name -> names.add(name.asText()));
-    return names.isEmpty() ? null : String.join(">", names);
+    for (JsonNode name : list) {
+      List<String> steps = new ArrayList<>();
+      (name.isArray() ? name : List.of(name)).forEach(step -> steps.add(named(step)));
+      names.add(steps.contains("") || steps.isEmpty() ? "" : String.join("/", steps));
+    }
+    if (!list.isArray() || names.contains("")) {
+      label.refuse("WRONG_TYPE", "value must be one list of texts or numbers, none of them blank");
+    } else {
+      label.set("value", String.join(sign, names));
+    }
   }
 
-  private static String joined(JsonNode values) {
-    List<String> all = new ArrayList<>();
-    values.forEach(value -> all.add(value.asText()));
-    return String.join(",", all);
+  /** A name, or nothing where it is none. */
+  private static String named(JsonNode node) {
+    boolean isName = node.isValueNode() && !node.isNull();
+    return isName && !Sanitiser.clean(node.asText()).isBlank() ? node.asText().strip() : "";
   }
 
   private static void argilla(JsonNode record, List<LabelRow> labels) {
-    String item = text(record.has("external_id") ? record.get("external_id") : record.path("id"));
+    JsonNode item =
+        record.hasNonNull("external_id") ? record.get("external_id") : record.path("id");
     JsonNode responses = record.path("responses");
     if (responses.isObject()) {
       responses
           .properties()
-          .forEach(
-              question ->
-                  question
-                      .getValue()
-                      .forEach(
-                          response ->
-                              labels.add(
-                                  argilla(
-                                      item, response, question.getKey(), response.path("value")))));
+          .forEach(question -> argilla(item, question.getKey(), question.getValue(), labels));
       return;
     }
     for (JsonNode response : responses) {
@@ -184,41 +209,57 @@ public final class AnnotationReader {
     }
   }
 
-  private static LabelRow argilla(String item, JsonNode response, String question, JsonNode value) {
+  /** The answers to one question. */
+  private static void argilla(
+      JsonNode item, String question, JsonNode responses, List<LabelRow> labels) {
+    if (!responses.isArray()) {
+      labels.add(
+          new LabelRow()
+              .set("item_id", item)
+              .set("question", question)
+              .refuse("WRONG_TYPE", "the answers to a question must be a list"));
+      return;
+    }
+    responses.forEach(
+        response -> labels.add(argilla(item, response, question, response.path("value"))));
+  }
+
+  private static LabelRow argilla(
+      JsonNode item, JsonNode response, String question, JsonNode value) {
     LabelRow label =
         new LabelRow()
             .set("item_id", item)
-            .set("rater_id", text(response.path("user_id")))
+            .set("rater_id", response.path("user_id"))
             .set("question", question)
-            .set("submitted_at", text(response.path("inserted_at")))
-            .set("value", argillaValue(value));
-    String status = response.path("status").asText("submitted");
-    return status.equals("submitted")
-        ? label
-        : label.refuse(Refusal.CANCELLED, "the response was not submitted");
+            .set("submitted_at", response.path("inserted_at"));
+    if (!response.path("status").asText("submitted").equals("submitted")) {
+      return label.refuse(Refusal.CANCELLED, "the response was not submitted");
+    }
+    if (!value.isArray()) {
+      return label.set("value", value);
+    }
+    if (value.isEmpty() || !value.get(0).has("rank")) {
+      setAll(label, value, ",");
+    } else {
+      setRanks(label, value);
+    }
+    return label;
   }
 
-  /** A ranking is a list of values with ranks; several labels are joined. */
-  private static String argillaValue(JsonNode value) {
-    if (!value.isArray()) {
-      return text(value);
-    }
-    if (value.size() == 0 || !value.get(0).has("rank")) {
-      return joined(value);
-    }
+  /** Values with ranks, first to last: a&gt;b, or a=b where they share one. */
+  private static void setRanks(LabelRow label, JsonNode value) {
     List<JsonNode> ranks = new ArrayList<>();
     value.forEach(ranks::add);
-    ranks.sort((a, b) -> Integer.compare(a.path("rank").asInt(), b.path("rank").asInt()));
+    if (ranks.stream().anyMatch(r -> !r.path("rank").isInt() || named(r.path("value")).isEmpty())) {
+      label.refuse("WRONG_TYPE", "a ranking must have a value and a rank that is a whole number");
+      return;
+    }
+    ranks.sort((a, b) -> Integer.compare(a.get("rank").intValue(), b.get("rank").intValue()));
     StringBuilder order = new StringBuilder();
     for (int i = 0; i < ranks.size(); i++) {
-      boolean tied =
-          i > 0 && ranks.get(i).path("rank").asInt() == ranks.get(i - 1).path("rank").asInt();
-      order.append(i == 0 ? "" : tied ? "=" : ">").append(ranks.get(i).path("value").asText());
+      boolean tied = i > 0 && ranks.get(i).get("rank").equals(ranks.get(i - 1).get("rank"));
+      order.append(i == 0 ? "" : tied ? "=" : ">").append(named(ranks.get(i).get("value")));
     }
-    return order.toString();
-  }
-
-  private static String text(JsonNode node) {
-    return node.isMissingNode() || node.isNull() ? null : node.asText();
+    label.set("value", order.toString());
   }
 }

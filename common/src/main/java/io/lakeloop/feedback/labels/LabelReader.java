@@ -5,6 +5,7 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.ParquetFiles;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
 import java.io.InputStream;
@@ -85,7 +86,11 @@ public final class LabelReader implements Serializable {
       label.set(fields.get(i), cells.getString(i + 2));
     }
     return label.row(
-        cells.getString(0), cells.getLong(1), defaultQuestion, cells.mkString(","), cleaner);
+        cells.getString(0),
+        cells.getLong(1),
+        defaultQuestion,
+        new Payload(cells.mkString(",")),
+        cleaner);
   }
 
   private Iterator<Row> rows(String file, InputStream in) {
@@ -153,10 +158,11 @@ public final class LabelReader implements Serializable {
       Map<String, Integer> oneHot,
       TextCleaner cleaner) {
     LabelRow label = new LabelRow();
+    Payload payload = new Payload(record.text());
     if (record.refusal() != null) {
       return label
           .refuse(record.refusal().code(), record.refusal().reason())
-          .row(file, record.line(), defaultQuestion, record.text(), cleaner);
+          .row(file, record.line(), defaultQuestion, payload, cleaner);
     }
     String[] cells = record.cells();
     places.forEach((field, at) -> label.set(field, cells[at]));
@@ -170,6 +176,6 @@ public final class LabelReader implements Serializable {
                   .map(Map.Entry::getKey)
                   .toList()));
     }
-    return label.row(file, record.line(), defaultQuestion, record.text(), cleaner);
+    return label.row(file, record.line(), defaultQuestion, payload, cleaner);
   }
 }

@@ -7,9 +7,11 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 import static org.apache.spark.sql.types.DataTypes.TimestampType;
 import static org.apache.spark.sql.types.DataTypes.createArrayType;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
-import io.lakeloop.feedback.Refusal;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Times;
+import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -78,10 +80,18 @@ final class LabelRow {
       return refuse(
           "TEXT_TOO_LONG", field + " has " + value.length() + " characters, more than " + LONGEST);
     }
-    if (value != null && !value.isBlank()) {
+    if (value != null && !Sanitiser.clean(value).isBlank()) {
       fields.put(field, value.strip());
     }
     return this;
+  }
+
+  /** Sets a field to text or a number of JSON; what is not there, or null, leaves it empty. */
+  LabelRow set(String field, JsonNode value) {
+    if (value.isContainerNode()) {
+      return refuse("WRONG_TYPE", field + " must be text or a number");
+    }
+    return set(field, value.isMissingNode() || value.isNull() ? null : value.asText());
   }
 
   LabelRow reasons(List<String> ticked) {
@@ -106,10 +116,10 @@ final class LabelRow {
    * The row.
    *
    * @param defaultQuestion where the label names none
-   * @param raw the record, for quarantine
+   * @param record that it stands in, for quarantine
    * @param cleaner of personal data
    */
-  Row row(String file, long line, String defaultQuestion, String raw, TextCleaner cleaner) {
+  Row row(String file, long line, String defaultQuestion, Payload record, TextCleaner cleaner) {
     cleaner.begin();
     String item = cleaner.name(required("item_id"));
     String rater = cleaner.name(required("rater_id"));
@@ -140,7 +150,7 @@ final class LabelRow {
         groundTruth,
         code,
         problem,
-        refused ? Refusal.payload(raw) : null);
+        refused ? record.kept() : null);
   }
 
   /** The same time counts as the same however it is written. */

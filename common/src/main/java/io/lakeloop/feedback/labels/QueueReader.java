@@ -7,12 +7,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
+import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -35,6 +41,9 @@ public final class QueueReader {
           .add("reason_code", StringType)
           .add("reason", StringType)
           .add("payload", StringType);
+
+  private static final List<String> TEXTS = List.of("prompt", "completion_a", "completion_b");
+  private static final int LONGEST = 100_000;
 
   private QueueReader() {}
 
@@ -63,38 +72,67 @@ public final class QueueReader {
 
   private static Row row(Voted pair, TextCleaner cleaner) {
     if (pair.refusal() != null) {
-      return refused(pair.file(), pair.line(), pair.refusal(), pair.raw());
+      return refused(pair.file(), pair.line(), pair.refusal(), pair.record());
     }
     String[] texts = {pair.prompt(), pair.first(), pair.second()};
-    return row(pair.file(), pair.line(), pair.id(), texts, null, null, cleaner);
+    String id = pair.id() == null ? null : pair.id().strip();
+    return row(pair.file(), pair.line(), id, texts, null, null, pair.record(), cleaner);
   }
 
   private static Row row(String file, JsonRecords.Entry entry, TextCleaner cleaner) {
+    Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
-      return refused(file, entry.line(), entry.refusal(), entry.text());
+      return refused(file, entry.line(), entry.refusal(), record);
     }
     JsonNode node = entry.node();
-    for (String field : new String[] {"prompt", "completion_a", "completion_b"}) {
-      if (!node.path(field).isTextual() || node.get(field).textValue().isBlank()) {
-        return refused(
-            file,
-            entry.line(),
-            new Refusal("MISSING_FIELD", field + " is missing, or no text"),
-            entry.text());
+    for (String field : TEXTS) {
+      if (!node.path(field).isTextual()) {
+        Refusal refusal = new Refusal("MISSING_FIELD", field + " is missing, or no text");
+        return refused(file, entry.line(), refusal, record);
       }
     }
-    String gold = text(node, "gold_value");
-    if (gold != null && gold.isBlank()) {
-      Refusal refusal = new Refusal("OUT_OF_RANGE", "gold_value is blank");
-      return refused(file, entry.line(), refusal, entry.text());
+    for (String field : List.of("item_id", "product", "gold_value")) {
+      if (node.path(field).isContainerNode()) {
+        Refusal refusal = new Refusal("WRONG_TYPE", field + " must be text or a number");
+        return refused(file, entry.line(), refusal, record);
+      }
     }
-    String[] texts = {text(node, "prompt"), text(node, "completion_a"), text(node, "completion_b")};
     return row(
-        file, entry.line(), text(node, "item_id"), texts, text(node, "product"), gold, cleaner);
+        file,
+        entry.line(),
+        text(node, "item_id"),
+        TEXTS.stream().map(field -> node.get(field).textValue()).toArray(String[]::new),
+        text(node, "product"),
+        text(node, "gold_value"),
+        record,
+        cleaner);
   }
 
   private static String text(JsonNode node, String field) {
-    return node.hasNonNull(field) ? node.get(field).asText() : null;
+    return node.hasNonNull(field) ? node.get(field).asText().strip() : null;
+  }
+
+  /** What is wrong with an item, or null. */
+  private static Refusal problem(String id, List<String> texts, String gold) {
+    for (int i = 0; i < texts.size(); i++) {
+      if (Sanitiser.clean(texts.get(i)).isBlank()) {
+        return new Refusal("MISSING_FIELD", TEXTS.get(i) + " is blank");
+      }
+    }
+    Map<String, String> names = new LinkedHashMap<>();
+    names.put("item_id", id);
+    names.put("gold_value", gold);
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      if (name.getValue() != null && Sanitiser.clean(name.getValue()).isBlank()) {
+        return new Refusal("OUT_OF_RANGE", name.getKey() + " is blank");
+      }
+    }
+    boolean isTooLong =
+        Stream.concat(texts.stream(), names.values().stream())
+            .anyMatch(text -> text != null && text.length() > LONGEST);
+    return isTooLong
+        ? new Refusal("TEXT_TOO_LONG", "a field has more than " + LONGEST + " characters")
+        : null;
   }
 
   /**
@@ -107,7 +145,12 @@ public final class QueueReader {
       String[] texts,
       String product,
       String gold,
+      Payload record,
       TextCleaner cleaner) {
+    Refusal problem = problem(id, List.of(texts), gold);
+    if (problem != null) {
+      return refused(file, line, problem, record);
+    }
     cleaner.begin();
     String[] clean = Arrays.stream(texts).map(cleaner::text).toArray(String[]::new);
     String item =
@@ -126,7 +169,7 @@ public final class QueueReader {
         null);
   }
 
-  private static Row refused(String file, long line, Refusal refusal, String raw) {
-    return refusal.row(SCHEMA, file, line, raw);
+  private static Row refused(String file, long line, Refusal refusal, Payload record) {
+    return refusal.row(SCHEMA, file, line, record);
   }
 }

@@ -2,6 +2,7 @@ package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,6 +82,7 @@ final class Conversation {
             new Exchanged(
                 turn,
                 String.valueOf(turn),
+                null,
                 asked,
                 answered,
                 List.copyOf(history),
@@ -142,30 +144,48 @@ final class Conversation {
     return found;
   }
 
-  private static void walk(JsonNode message, List<String[]> path, List<Exchanged> found) {
+  private static void walk(JsonNode message, List<Message> path, List<Exchanged> found) {
     if (path.size() >= DEEPEST) {
       return;
     }
-    List<String[]> here = new ArrayList<>(path);
-    String role = role(message);
-    String text = message.path("text").asText("");
-    here.add(new String[] {role, text});
-    if (role.equals("assistant") && !path.isEmpty()) {
-      found.add(answer(id(message, String.valueOf(found.size())), text, path));
+    Message said = said(message);
+    if (said.role().equals("assistant") && !path.isEmpty()) {
+      found.add(answer(id(message, String.valueOf(found.size())), said.content(), path));
     }
+    List<Message> here = new ArrayList<>(path);
+    here.add(said);
     message.path("replies").forEach(reply -> walk(reply, here, found));
   }
 
-  private static Exchanged answer(String key, String text, List<String[]> path) {
-    int last = path.size() - 1;
-    int turn = (int) path.stream().filter(m -> m[0].equals("user")).count();
+  private static Exchanged answer(String key, String text, List<Message> path) {
+    Message prompt = path.get(path.size() - 1);
+    int turn = (int) path.stream().filter(m -> m.role().equals("user")).count();
     return new Exchanged(
         Math.max(1, turn),
         key,
-        path.get(last)[1],
+        user(prompt.source()),
+        prompt.content(),
         text,
-        List.copyOf(path.subList(0, last)),
+        path.subList(0, path.size() - 1).stream()
+            .map(m -> new String[] {m.role(), m.content()})
+            .toList(),
         List.of());
+  }
+
+  /** A message of a tree: each may be of somebody else. */
+  private static Message said(JsonNode message) {
+    return new Message(role(message), message.path("text").asText(""), message);
+  }
+
+  /** Who wrote a message, or null. */
+  private static String user(JsonNode message) {
+    for (String field : LogRecord.USERS) {
+      JsonNode user = message.path(field);
+      if (user.isValueNode() && !user.asText().isBlank() && !user.isNull()) {
+        return user.asText();
+      }
+    }
+    return null;
   }
 
   private static String role(JsonNode message) {
@@ -196,22 +216,34 @@ final class Conversation {
    * message that is no answer has none; nor has one whose ancestors are not all there.
    */
   static Map<Integer, Exchanged> linked(List<JsonNode> messages) {
-    Map<String, JsonNode> byId = new HashMap<>();
-    messages.forEach(m -> byId.putIfAbsent(id(m, ""), m));
+    List<List<JsonNode>> ancestors = ancestors(messages);
     Map<Integer, Exchanged> found = new HashMap<>();
     for (int i = 0; i < messages.size(); i++) {
       JsonNode message = messages.get(i);
-      List<String[]> path = new ArrayList<>();
-      JsonNode ancestor = byId.get(String.valueOf(parent(message)));
-      while (ancestor != null && path.size() < DEEPEST) {
-        path.add(0, new String[] {role(ancestor), ancestor.path("text").asText("")});
-        ancestor = byId.get(String.valueOf(parent(ancestor)));
-      }
+      List<Message> path = ancestors.get(i).stream().map(Conversation::said).toList();
       if (role(message).equals("assistant") && !path.isEmpty()) {
         found.put(i, answer(id(message, String.valueOf(i)), message.path("text").asText(""), path));
       }
     }
     return found;
+  }
+
+  /** Of each of the messages those that it goes back to, the first of the conversation first. */
+  static List<List<JsonNode>> ancestors(List<JsonNode> messages) {
+    Map<String, JsonNode> byId = new HashMap<>();
+    messages.forEach(m -> byId.putIfAbsent(id(m, ""), m));
+    List<List<JsonNode>> all = new ArrayList<>();
+    for (JsonNode message : messages) {
+      List<JsonNode> path = new ArrayList<>();
+      JsonNode ancestor = byId.get(String.valueOf(parent(message)));
+      while (ancestor != null && path.size() < DEEPEST) {
+        path.add(ancestor);
+        ancestor = byId.get(String.valueOf(parent(ancestor)));
+      }
+      Collections.reverse(path);
+      all.add(path);
+    }
+    return all;
   }
 
   /** The conversation that a record belongs to, by its own words, or null. */

@@ -8,11 +8,13 @@ import java.util.List;
  * @param turn of the exchange, from 1; alternatives to one answer share it
  * @param key tells the exchange from the others of its record
  * @param history earlier messages, oldest first, as role and content
+ * @param user who wrote the prompt, or null where the messages do not tell
  * @param toolCalls calls made for this answer, as name, arguments and result
  */
 record Exchanged(
     int turn,
     String key,
+    String user,
     String prompt,
     String completion,
     List<String[]> history,

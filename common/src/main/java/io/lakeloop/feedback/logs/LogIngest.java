@@ -5,6 +5,7 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import java.util.HashMap;
@@ -65,7 +66,7 @@ public final class LogIngest {
           null,
           file,
           entry.line(),
-          Refusal.payload(entry.text()),
+          new Payload(entry.text()).kept(),
           null,
           refusal.code(),
           refusal.reason());

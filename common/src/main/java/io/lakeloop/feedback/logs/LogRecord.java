@@ -11,6 +11,9 @@ import java.util.List;
 
 /** One log record, the fields that are asked for checked. */
 final class LogRecord {
+  /** Fields that name the person whom a record or a message is of, the first that is there. */
+  static final List<String> USERS = List.of("user_id", "user");
+
   private static final int LONGEST_TEXT = 100_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 

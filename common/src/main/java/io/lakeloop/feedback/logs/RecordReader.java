@@ -2,12 +2,14 @@ package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.table.PackedRows;
 import io.lakeloop.text.Pseudonyms;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -21,6 +23,23 @@ final class RecordReader {
   private static final String TRAINING = "training";
 
   private static final int MOST_MESSAGES = 1000;
+
+  /**
+   * Characters of prompts and earlier messages that may be written of a record whatever its size.
+   */
+  private static final long MOST_BEFORE = 50_000_000;
+
+  /** And how many times its size they may have. */
+  private static final long MOST_TIMES = 20;
+
+  private static final Refusal SWELLS =
+      new Refusal(
+          "HISTORY_TOO_LONG",
+          "the messages before its answers have more than "
+              + MOST_BEFORE
+              + " characters in all, and more than "
+              + MOST_TIMES
+              + " times its own");
 
   private static final List<String> ALL_USES = List.of("evaluation", "labeling", TRAINING);
 
@@ -110,6 +129,9 @@ final class RecordReader {
       return List.of(
           refused(raw, new Refusal("NO_EXCHANGE", "no message of a user has an answer after it")));
     }
+    if (swells(exchanges, raw.payload().length())) {
+      return List.of(refused(raw, SWELLS));
+    }
     List<Turn> turns = new ArrayList<>();
     for (Exchanged exchange : exchanges) {
       turns.add(exchanged(raw, record, exchange));
@@ -134,10 +156,25 @@ final class RecordReader {
     return count;
   }
 
+  /** True if turns, each of which has its own copy of what came before, outgrow their source. */
+  private static boolean swells(Collection<Exchanged> exchanges, long source) {
+    long characters = 0;
+    for (Exchanged exchange : exchanges) {
+      characters += exchange.prompt().length();
+      for (String[] message : exchange.history()) {
+        characters += message[1].length();
+      }
+    }
+    return characters > MOST_BEFORE && characters > MOST_TIMES * source;
+  }
+
   /** The turns of records whose messages refer to one another, in their order. */
   List<Turn> linked(List<Raw> raws, List<LogRecord> records) {
     Map<Integer, Exchanged> exchanges =
         Conversation.linked(records.stream().map(LogRecord::node).toList());
+    if (swells(exchanges.values(), raws.stream().mapToLong(r -> r.payload().length()).sum())) {
+      return raws.stream().map(raw -> refused(raw, SWELLS)).toList();
+    }
     List<Turn> turns = new ArrayList<>();
     for (int i = 0; i < raws.size(); i++) {
       Exchanged exchange = exchanges.get(i);
@@ -161,14 +198,14 @@ final class RecordReader {
     return raw.turn()
         .set("reason_code", refusal.code())
         .set("reason", refusal.reason())
-        .set("payload", Refusal.payload(raw.payload()));
+        .set("payload", new Payload(raw.payload()).kept());
   }
 
   private Turn own(Raw raw, LogRecord log) {
     Turn turn = raw.turn();
     Integer number = log.within("turn", 1, 10_000);
     Instant created = log.requiredTime("created_at");
-    shared(turn, log);
+    shared(turn, log, null);
     return turn.set("interaction_id", Digest.of(raw.recordId()).substring(0, 32))
         .set("conversation_id", log.requiredText("conversation_id"))
         .set("turn", number == null ? 1 : number)
@@ -184,7 +221,7 @@ final class RecordReader {
   private Turn exchanged(Raw raw, LogRecord log, Exchanged exchange) {
     Turn turn = raw.turn();
     Instant created = log.anyTime("created_at", "created", "created_date", "timestamp");
-    shared(turn, log);
+    shared(turn, log, exchange.user());
     String key = Conversation.key(raw.format(), log.node());
     log.bounded("prompt", exchange.prompt());
     log.bounded("completion", exchange.completion());
@@ -209,10 +246,15 @@ final class RecordReader {
                 .toArray(Row[]::new));
   }
 
-  /** What any format may carry beside the texts. */
-  private void shared(Turn turn, LogRecord log) {
-    String user = log.anyText("user_id", "user");
-    turn.set("subject_key", user == null ? null : pseudonyms.of(user))
+  /**
+   * What any format may carry beside the texts.
+   *
+   * @param author who wrote the prompt, where the message itself tells
+   */
+  private void shared(Turn turn, LogRecord log, String author) {
+    String ofRecord = log.anyText(LogRecord.USERS.toArray(String[]::new));
+    String user = author == null ? ofRecord : author;
+    turn.set("subject_key", user == null || user.isBlank() ? null : pseudonyms.of(user))
         .set("model_version", log.anyText("model_version", "model", "model_name"))
         .set("product", log.text("product"))
         .set("cohort", log.text("cohort"))

@@ -6,6 +6,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
@@ -55,18 +56,18 @@ public final class ConvincingArguments {
 
   private static Row row(Voted pair, TextCleaner cleaner) {
     if (pair.refusal() != null) {
-      return Pair.refused(pair.file(), pair.line(), pair.refusal(), pair.raw());
+      return Pair.refused(pair.file(), pair.line(), pair.refusal(), pair.record());
     }
     if (!"a1".equals(pair.gold()) && !"a2".equals(pair.gold())) {
       Refusal undecided = new Refusal(Refusal.CANCELLED, "the votes tell no better one");
-      return Pair.refused(pair.file(), pair.line(), undecided, pair.raw());
+      return Pair.refused(pair.file(), pair.line(), undecided, pair.record());
     }
     boolean first = pair.gold().equals("a1");
     return Pair.of(
             pair.prompt(),
             first ? pair.first() : pair.second(),
             first ? pair.second() : pair.first())
-        .row(pair.file(), pair.line(), pair.raw(), cleaner);
+        .row(pair.file(), pair.line(), pair.record(), cleaner);
   }
 
   /**
@@ -84,7 +85,7 @@ public final class ConvincingArguments {
       String second,
       String gold,
       Refusal refusal,
-      String raw) {
+      Payload record) {
 
     /** Reads a row of {@link #voted}. */
     public static Voted of(Row row) {
@@ -98,7 +99,7 @@ public final class ConvincingArguments {
           row.getString(5),
           row.getString(6),
           refusal,
-          row.getString(9));
+          new Payload(row.getString(9)));
     }
   }
 

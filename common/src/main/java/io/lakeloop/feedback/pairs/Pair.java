@@ -5,6 +5,7 @@ import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.text.TextCleaner;
 import java.util.List;
@@ -43,7 +44,7 @@ record Pair(
           .add("reason", StringType)
           .add("payload", StringType);
 
-  private static final int LONGEST_TEXT = 100_000;
+  static final int LONGEST_TEXT = 100_000;
 
   static Pair of(String prompt, String chosen, String rejected) {
     return new Pair(prompt, chosen, rejected, 1, 1, 0, null);
@@ -54,23 +55,27 @@ record Pair(
   }
 
   /** The row, cleaned; refused where there is nothing to choose. */
-  Row row(String file, long line, String raw, TextCleaner cleaner) {
+  Row row(String file, long line, Payload record, TextCleaner cleaner) {
+    for (String text : List.of(prompt, chosen, rejected)) {
+      if (text.length() > LONGEST_TEXT) {
+        Refusal refusal =
+            new Refusal("TEXT_TOO_LONG", "a text has more than " + LONGEST_TEXT + " characters");
+        return refused(file, line, refusal, record);
+      }
+    }
     cleaner.begin();
     String asked = cleaner.text(prompt);
     String better = cleaner.text(chosen);
     String worse = cleaner.text(rejected);
-    if (better.equals(worse)) {
-      return refused(
-          file, line, new Refusal("NOTHING_TO_CHOOSE", "chosen and rejected are the same"), raw);
-    }
     for (String text : List.of(asked, better, worse)) {
-      if (text.length() > LONGEST_TEXT) {
-        Refusal refusal =
-            new Refusal(
-                "TEXT_TOO_LONG",
-                "a text has " + text.length() + " characters, more than " + LONGEST_TEXT);
-        return refused(file, line, refusal, raw);
+      if (text.isBlank()) {
+        Refusal refusal = new Refusal("EMPTY_TEXT", "prompt, chosen or rejected is blank");
+        return refused(file, line, refusal, record);
       }
+    }
+    if (better.equals(worse)) {
+      Refusal refusal = new Refusal("NOTHING_TO_CHOOSE", "chosen and rejected are the same");
+      return refused(file, line, refusal, record);
     }
     boolean sound =
         pChosen >= 0 && pChosen <= 1 && weight >= 1e-9 && weight <= 1e9 && Math.abs(margin) <= 1e9;
@@ -81,7 +86,7 @@ record Pair(
           new Refusal(
               "OUT_OF_RANGE",
               "p_chosen must lie in 0..1, weight in 1e-9..1e9, and margin in -1e9..1e9"),
-          raw);
+          record);
     }
     return RowFactory.create(
         file,
@@ -99,7 +104,7 @@ record Pair(
         null);
   }
 
-  static Row refused(String file, long line, Refusal refusal, String raw) {
-    return refusal.row(SCHEMA, file, line, raw);
+  static Row refused(String file, long line, Refusal refusal, Payload record) {
+    return refusal.row(SCHEMA, file, line, record);
   }
 }

@@ -2,6 +2,7 @@ package io.lakeloop.feedback.pairs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** Forms of JSON in which preference pairs come; each reads the pairs of one record. */
@@ -20,11 +21,12 @@ public enum PairFormat {
         throw new Unusable(
             "NO_COMMON_PROMPT", "the transcripts do not share the turns before an answer");
       }
-      return List.of(
+      Pair pair =
           Pair.of(
               chosen.substring(0, cut),
               chosen.substring(cut + ASSISTANT.length()),
-              rejected.substring(cut + ASSISTANT.length())));
+              rejected.substring(cut + ASSISTANT.length()));
+      return List.of(certain(record, pair));
     }
   },
 
@@ -134,6 +136,10 @@ public enum PairFormat {
     }
     StringBuilder out = new StringBuilder();
     for (Message message : messages) {
+      if (out.length() > Pair.LONGEST_TEXT) {
+        // It will be refused: a deep tree has hundreds of such.
+        break;
+      }
       String who =
           switch (message.role()) {
             case "assistant" -> "Assistant";
@@ -141,7 +147,9 @@ public enum PairFormat {
             case "tool" -> "Tool";
             default -> "Human";
           };
-      out.append(out.isEmpty() ? "" : "\n\n").append(who).append(": ").append(message.content());
+      String content = message.content();
+      out.append(out.isEmpty() ? "" : "\n\n").append(who).append(": ");
+      out.append(content, 0, Math.min(content.length(), Pair.LONGEST_TEXT + 1));
     }
     return out.toString();
   }
@@ -172,7 +180,7 @@ public enum PairFormat {
         number(record, "p_chosen", 1),
         number(record, "weight", 1),
         number(record, "margin", 0),
-        record.path("product").asText(null));
+        record.hasNonNull("product") ? text(record, "product") : null);
   }
 
   private static double number(JsonNode record, String field, double otherwise) throws Unusable {
@@ -213,20 +221,30 @@ public enum PairFormat {
         answers.add(reply);
       }
     }
-    if (!role.equals("user")) {
-      return;
+    if (role.equals("user") && answers.size() > 1) {
+      addPairs(transcript(here), answers, pairs);
     }
-    for (JsonNode better : answers) {
-      for (JsonNode worse : answers) {
+  }
+
+  /** A pair of each two answers of which one is ranked before the other. */
+  private static void addPairs(String prompt, List<JsonNode> answers, List<Pair> pairs)
+      throws Unusable {
+    answers.sort(Comparator.comparingInt(answer -> answer.get("rank").intValue()));
+    int before = 0;
+    for (int worse = 1; worse < answers.size(); worse++) {
+      boolean sharesRank =
+          answers.get(worse).get("rank").equals(answers.get(worse - 1).get("rank"));
+      before = sharesRank ? before : worse;
+      for (int i = 0; i < before; i++) {
         if (pairs.size() == MOST_PAIRS) {
           throw new Unusable("TOO_MANY_PAIRS", "it gives more than " + MOST_PAIRS + " pairs");
         }
-        if (better.get("rank").intValue() < worse.get("rank").intValue()) {
-          pairs.add(
-              Pair.of(
-                  transcript(here), better.get("text").textValue(), worse.get("text").textValue()));
-        }
+        pairs.add(Pair.of(prompt, said(answers.get(i)), said(answers.get(worse))));
       }
     }
+  }
+
+  private static String said(JsonNode answer) {
+    return answer.get("text").textValue();
   }
 }

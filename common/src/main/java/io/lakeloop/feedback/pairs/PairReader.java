@@ -6,6 +6,7 @@ import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.ParquetFiles;
+import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
@@ -36,15 +37,16 @@ public final class PairReader {
 
   private static Stream<Row> rows(
       String file, JsonRecords.Entry entry, PairFormat format, TextCleaner cleaner) {
+    Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
-      return Stream.of(Pair.refused(file, entry.line(), entry.refusal(), entry.text()));
+      return Stream.of(Pair.refused(file, entry.line(), entry.refusal(), record));
     }
     try {
       return format.pairs(entry.node()).stream()
-          .map(pair -> pair.row(file, entry.line(), entry.text(), cleaner));
+          .map(pair -> pair.row(file, entry.line(), record, cleaner));
     } catch (PairFormat.Unusable e) {
-      return Stream.of(
-          Pair.refused(file, entry.line(), new Refusal(e.code(), e.getMessage()), entry.text()));
+      Refusal refusal = new Refusal(e.code(), e.getMessage());
+      return Stream.of(Pair.refused(file, entry.line(), refusal, record));
     }
   }
 
@@ -66,13 +68,14 @@ public final class PairReader {
 
   private static Row row(
       String file, CsvRecords.Entry entry, List<String> header, TextCleaner cleaner) {
+    Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
-      return Pair.refused(file, entry.line(), entry.refusal(), entry.text());
+      return Pair.refused(file, entry.line(), entry.refusal(), record);
     }
     return row(
         file,
         entry.line(),
-        entry.text(),
+        record,
         column -> header.contains(column) ? entry.cells()[header.indexOf(column)] : null,
         cleaner);
   }
@@ -93,7 +96,7 @@ public final class PairReader {
     return row(
         cells.getString(0),
         cells.getLong(1),
-        cells.mkString(","),
+        new Payload(cells.mkString(",")),
         column -> present.contains(column) ? cells.getString(2 + present.indexOf(column)) : null,
         cleaner);
   }
@@ -112,14 +115,14 @@ public final class PairReader {
   }
 
   private static Row row(
-      String file, long line, String raw, UnaryOperator<String> cell, TextCleaner cleaner) {
+      String file, long line, Payload record, UnaryOperator<String> cell, TextCleaner cleaner) {
     String prompt = cell.apply("prompt");
     String chosen = cell.apply("chosen");
     String rejected = cell.apply("rejected");
     if (prompt == null || chosen == null || rejected == null) {
       Refusal refusal =
           new Refusal("MISSING_FIELD", "prompt, chosen and rejected must all be there");
-      return Pair.refused(file, line, refusal, raw);
+      return Pair.refused(file, line, refusal, record);
     }
     return new Pair(
             prompt,
@@ -129,7 +132,7 @@ public final class PairReader {
             number(cell.apply("weight"), 1),
             number(cell.apply("margin"), 0),
             cell.apply("product"))
-        .row(file, line, raw, cleaner);
+        .row(file, line, record, cleaner);
   }
 
   /** What is there and is no number becomes one that is refused. */

@@ -11,19 +11,16 @@ import static io.lakeloop.table.LedgerTables.RUNS;
 import static io.lakeloop.table.PreferencesTables.PREFERENCES;
 import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 import static org.apache.spark.sql.functions.array;
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
-import static org.apache.spark.sql.functions.get_json_object;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.udf;
 
+import io.lakeloop.feedback.logs.RecordSubjects;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.RunTables;
 import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
-import io.lakeloop.text.Pseudonyms;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.HashMap;
@@ -31,8 +28,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * Deletes what is too old, and what people asked to have deleted, from every table that holds it.
@@ -46,6 +42,7 @@ public final class Retention {
   private final JobContext context;
   private final RunTables tables;
   private final Impact impact;
+  private long deleted;
   private final TableRows deletions = new TableRows(RetentionTables.DELETIONS);
 
   public Retention(JobContext context) {
@@ -90,28 +87,48 @@ public final class Retention {
   }
 
   /**
-   * Deletes everything of one person.
+   * Deletes everything of each person: the records that name them, at any depth, and the turns that
+   * hold their words.
    *
    * @param secret by which user ids are hashed: raw records hold the ids themselves
    */
-  public void forget(String subjectKey, byte[] secret) {
+  public void forget(List<String> subjectKeys, byte[] secret) {
+    Dataset<Row> subjects =
+        RecordSubjects.of(tables.readWithLater(INTERACTIONS_RAW), secret)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    long unknown = 0;
+    for (String subjectKey : subjectKeys) {
+      long before = deleted;
+      forget(subjectKey, subjects.where(col("subject_key").equalTo(subjectKey)));
+      unknown += deleted == before ? 1 : 0;
+    }
+    subjects.unpersist();
+    if (unknown > 0) {
+      context.say("%,d of %,d people asked for are in no table", unknown, subjectKeys.size());
+    }
+  }
+
+  /**
+   * @param named rows of {@link RecordSubjects} about the person
+   */
+  private void forget(String subjectKey, Dataset<Row> named) {
+    Dataset<Row> all = tables.readWithLater(INTERACTIONS);
+    Dataset<Row> ofRecords = named.select(col("record_id").as("of")).distinct();
     Dataset<Row> interactions =
-        tables.readWithLater(INTERACTIONS).where(col("subject_key").equalTo(subjectKey)).persist();
+        all.join(ofRecords, all.col("record_id").equalTo(ofRecords.col("of")), "left")
+            .where(col("subject_key").equalTo(subjectKey).or(col("of").isNotNull()))
+            .drop("of")
+            .persist();
     impact.ofInteractions(interactions, ASKED, subjectKey);
     forgetText(subjectKey, interactions);
     Dataset<Row> records =
-        tables
-            .readWithLater(INTERACTIONS_RAW)
-            .where(
-                subject(secret)
-                    .apply(
-                        coalesce(
-                            get_json_object(col("payload"), "$.user_id"),
-                            get_json_object(col("payload"), "$.user"),
-                            lit("")))
-                    .equalTo(subjectKey))
+        named
+            .where("is_named")
             .select(col("record_id").as("key"))
-            .union(interactions.select(col("record_id").as("key")))
+            .union(
+                interactions
+                    .where(col("subject_key").equalTo(subjectKey))
+                    .select(col("record_id").as("key")))
             .distinct()
             .persist();
     forget(QUARANTINE, "record_id", records, subjectKey);
@@ -138,10 +155,9 @@ public final class Retention {
             .select(col("item_id").as("key"))
             .distinct()
             .persist();
+    Dataset<Row> all = tables.readWithLater(INTERACTIONS);
     Dataset<Row> others =
-        tables
-            .readWithLater(INTERACTIONS)
-            .where(col("subject_key").isNull().or(col("subject_key").notEqual(subjectKey)))
+        all.join(ids, all.col("interaction_id").equalTo(ids.col("own")), "left_anti")
             .select("prompt");
     Dataset<Row> prompts =
         interactions
@@ -158,13 +174,6 @@ public final class Retention {
     forget(LABELING_QUEUE, "item_id", items, subjectKey);
     items.unpersist();
     prompts.unpersist();
-  }
-
-  private static org.apache.spark.sql.expressions.UserDefinedFunction subject(byte[] secret) {
-    byte[] key = secret.clone();
-    return udf(
-        (UDF1<String, String>) user -> user.isEmpty() ? null : new Pseudonyms(key).of(user),
-        DataTypes.StringType);
   }
 
   private void forget(Table table, String column, Dataset<Row> keys, String subjectKey) {
@@ -189,6 +198,7 @@ public final class Retention {
     row.put("rows", rows);
     row.put("at", context.startedAt());
     deletions.add(row);
+    deleted += rows;
     if (rows > 0) {
       context.say("%s: %,d rows deleted from %s", reason, rows, table.name());
     }

@@ -52,13 +52,14 @@ public final class SubjectRequests {
     JsonNode key = node.path("subject_key");
     JsonNode user = node.path("user_id");
     boolean isKey = key.isTextual() && key.textValue().matches("[0-9a-f]{32}");
+    boolean isUser = user.isTextual() && !user.textValue().isBlank();
     boolean isSound =
-        isKey == node.hasNonNull("subject_key") && user.isTextual() == node.hasNonNull("user_id");
+        isKey == node.hasNonNull("subject_key") && isUser == node.hasNonNull("user_id");
     List<String> keys = new ArrayList<>();
     if (isKey) {
       keys.add(key.textValue());
     }
-    if (user.isTextual()) {
+    if (isUser) {
       keys.add(pseudonyms.of(user.textValue()));
     }
     if (isSound && !keys.isEmpty()) {

@@ -102,7 +102,8 @@ public final class GoldQuestions {
     return RowFactory.create(
         (Object[])
             Arrays.stream(FORM.fieldNames())
-                .map(field -> cleaner.text(node.path(field).asText(null)))
+                .map(field -> cleaner.text(node.path(field).textValue()))
+                .map(text -> text == null || text.isBlank() ? null : text)
                 .toArray(String[]::new));
   }
 }

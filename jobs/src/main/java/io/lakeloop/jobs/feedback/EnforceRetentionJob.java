@@ -56,9 +56,7 @@ public final class EnforceRetentionJob implements Job<EnforceRetentionJob.Config
       if (!config.requests().isBlank()) {
         byte[] secret = context.secret("subject-key-file", config.subjectKeyFile(), false);
         SourceFiles files = SourceFiles.find(context, config.requests());
-        for (String subject : SubjectRequests.read(context.spark(), files, secret)) {
-          retention.forget(subject, secret);
-        }
+        retention.forget(SubjectRequests.read(context.spark(), files, secret), secret);
       }
       RetentionTables.TIMES
           .keySet()

@@ -78,7 +78,9 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
                 "product")
             .persist(StorageLevel.MEMORY_AND_DISK());
 
-    Intake intake = Intake.of(context, PREFERENCES, files, read, config.maxQuarantinedShare());
+    Intake intake =
+        Intake.of(context, PREFERENCES, files, read, config.maxQuarantinedShare())
+            .requireAccepted();
     Dataset<Row> pairs =
         intake
             .accepted()

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RefusalTest {
+class PayloadTest {
   /** Records as they are refused: cut, escaped, mixed up. */
   @ParameterizedTest
   @ValueSource(
@@ -24,7 +24,7 @@ class RefusalTest {
         "{\"prompt\":\"call +49 30 1234567",
       })
   void keepsNothingPersonal(String record) {
-    String kept = Refusal.payload(record);
+    String kept = new Payload(record).kept();
     assertThat(kept).doesNotContain("SECRETVALUE").doesNotContain("4930123456");
     assertThat(kept.replaceAll("[^0-9]", "")).hasSizeLessThan(6);
   }
@@ -32,8 +32,8 @@ class RefusalTest {
   @Test
   void isBoundedAndNeverCutsAnAddressInHalf() {
     String record = "x".repeat(3990) + " jane@mail.example " + "y".repeat(9000);
-    assertThat(Refusal.payload(record)).hasSizeLessThan(4001).doesNotContain("jane");
-    assertThat(Refusal.payload("{\"created_at\":\"2026-01-05T08:00:00Z\"}"))
+    assertThat(new Payload(record).kept()).hasSizeLessThan(4001).doesNotContain("jane");
+    assertThat(new Payload("{\"created_at\":\"2026-01-05T08:00:00Z\"}").kept())
         .contains("2026-01-05T08:00:00Z");
   }
 }
