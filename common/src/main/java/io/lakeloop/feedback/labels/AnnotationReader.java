@@ -44,7 +44,8 @@ public final class AnnotationReader {
         });
   }
 
-  private static Stream<Row> rows(
+  /** Rows of one task or record. */
+  static Stream<Row> rows(
       String file, JsonRecords.Entry entry, Tool tool, String question, TextCleaner cleaner) {
     Payload record = new Payload(entry.text());
     return labels(entry, tool).stream()
@@ -152,7 +153,7 @@ public final class AnnotationReader {
   private static JsonNode ranking(JsonNode ranker) {
     List<JsonNode> lists =
         ranker.properties().stream()
-            .filter(list -> !list.getKey().equals("_"))
+            .filter(list -> ranker.size() == 1 || !list.getKey().equals("_"))
             .map(Map.Entry::getValue)
             .toList();
     return ranker.isObject() && lists.size() == 1 ? lists.get(0) : ranker;

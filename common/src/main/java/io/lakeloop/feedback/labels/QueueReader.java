@@ -79,7 +79,8 @@ public final class QueueReader {
     return row(pair.file(), pair.line(), id, texts, null, null, pair.record(), cleaner);
   }
 
-  private static Row row(String file, JsonRecords.Entry entry, TextCleaner cleaner) {
+  /** The row of one item. */
+  static Row row(String file, JsonRecords.Entry entry, TextCleaner cleaner) {
     Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
       return refused(file, entry.line(), entry.refusal(), record);

@@ -35,7 +35,8 @@ public final class PairReader {
         });
   }
 
-  private static Stream<Row> rows(
+  /** Rows of one record. */
+  static Stream<Row> rows(
       String file, JsonRecords.Entry entry, PairFormat format, TextCleaner cleaner) {
     Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {

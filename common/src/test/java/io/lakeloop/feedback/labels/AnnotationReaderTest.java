@@ -1,0 +1,146 @@
+package io.lakeloop.feedback.labels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.labels.AnnotationReader.Tool;
+import io.lakeloop.text.TextCleaner;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnnotationReaderTest {
+  private static List<Row> read(Tool tool, String json) {
+    TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, new byte[32]));
+    JsonRecords records =
+        new JsonRecords("f", new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)));
+    return records.stream()
+        .flatMap(entry -> AnnotationReader.rows("f", entry, tool, "quality", cleaner))
+        .toList();
+  }
+
+  private static String cell(Row row, String column) {
+    return row.getString(LabelRow.SCHEMA.fieldIndex(column));
+  }
+
+  /** The value, or the reason code where there is none. */
+  private static String outcome(Row row) {
+    String code = cell(row, "reason_code");
+    return code == null ? cell(row, "value") : code;
+  }
+
+  private static String task(String data, String value) {
+    return "{\"id\":501,\"data\":%s,\"annotations\":[{\"completed_by\":3,\"result\":[%s]}]}"
+        .formatted(data, "{\"from_name\":\"preference\",\"value\":" + value + "}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"item_id\":17}|17",
+        "{\"item_id\":\" i17 \"}|i17",
+        "{\"item_id\":null}|501",
+        "{}|501",
+      })
+  void anItemGoesByItsOwnIdWhateverItsType(String data, String item) {
+    Row row = read(Tool.LABEL_STUDIO, task(data, "{\"selected\":\"left\"}")).get(0);
+    assertThat(cell(row, "item_id")).isEqualTo(item);
+    assertThat(outcome(row)).isEqualTo("a");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"selected\":\"left\"}|b",
+        "{\"selected\":\"right\"}|a",
+        "{\"selected\":\"tie\"}|tie",
+        "{\"selected\":\"lefft\"}|OUT_OF_RANGE",
+        "{\"selected\":null}|OUT_OF_RANGE",
+        "{\"selected\":{}}|OUT_OF_RANGE",
+        "{\"selected\":5}|OUT_OF_RANGE",
+        "{\"choices\":[\"x\",\"y\"]}|x,y",
+        "{\"choices\":[null]}|WRONG_TYPE",
+        "{\"choices\":[\"\",\"\u202e\u200b\"]}|WRONG_TYPE",
+        "{\"choices\":\"x\"}|WRONG_TYPE",
+        "{\"taxonomy\":[[\"Billing\",\"Refund\"],[\"Shipping\"]]}|Billing/Refund,Shipping",
+        "{\"taxonomy\":[[\"Billing\",null]]}|WRONG_TYPE",
+        "{\"ranker\":{\"_\":[\"c\",\"a\"]}}|c>a",
+        "{\"ranker\":{\"_\":[\"c\"],\"rank\":[\"a\",\"b\"]}}|a>b",
+        "{\"ranker\":{\"good\":[\"c\"],\"bad\":[\"a\"]}}|WRONG_TYPE",
+        "{\"ranker\":[\"\",\"b\"]}|WRONG_TYPE",
+        "{\"rating\":4}|4",
+        "{\"rating\":{}}|WRONG_TYPE",
+        "{\"number\":1.5}|1.5",
+        "{}|MISSING_FIELD",
+      })
+  void labelStudiosAnswersAreReadOrRefused(String value, String expected) {
+    // A position with a blank is the position, in the row and in what it says of the sides.
+    String data = "{\"item_id\":\"i1\",\"shown_position\":\"ba \"}";
+    Row row = read(Tool.LABEL_STUDIO, task(data, value)).get(0);
+    assertThat(outcome(row)).isEqualTo(expected);
+    assertThat(cell(row, "shown_position")).isEqualTo("ba");
+  }
+
+  @Test
+  void allThatARaterWroteIsKept() {
+    String json =
+        """
+        {"id":1,"data":{},"annotations":[{"completed_by":3,"result":[
+          {"from_name":"a","value":{"text":["too","long"]}},
+          {"from_name":"preference","value":{"selected":"left"}},
+          {"from_name":"b","value":{"text":"and rude"}}]}]}""";
+    List<Row> rows = read(Tool.LABEL_STUDIO, json);
+    assertThat(rows).hasSize(1);
+    assertThat(cell(rows.get(0), "comment")).isEqualTo("too\nlong\nand rude");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"q\":[{\"user_id\":\"u\",\"value\":\"a\"}]}|a",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":\"a\"}],\"q2\":\"a\"}|a WRONG_TYPE",
+        "{\"q\":{\"user_id\":\"u\",\"value\":\"a\"}}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":[\"x\",\"y\"]}]}|x,y",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":[null]}]}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":{\"start\":1}}]}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":[{\"value\":\"\",\"rank\":1}]}]}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":[{\"value\":\"a\",\"rank\":\"1\"}]}]}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":{},\"value\":\"a\"}]}|WRONG_TYPE",
+        "{\"q\":[{\"user_id\":\"u\",\"value\":\"\u202e\u200b\"}]}|MISSING_FIELD",
+        "[{\"user_id\":\"u\",\"values\":{\"q\":{\"value\":7}}}]|7",
+        "[{\"user_id\":\"u\",\"values\":\"a\"}]|NO_ANSWER",
+        "5|MISSING_FIELD",
+      })
+  void argillasAnswersAreReadOrRefused(String responses, String expected) {
+    // Version 1 writes external_id, null where there is none.
+    String json = "{\"id\":\"r1\",\"external_id\":null,\"responses\":%s}".formatted(responses);
+    List<Row> rows = read(Tool.ARGILLA, json);
+    assertThat(String.join(" ", rows.stream().map(AnnotationReaderTest::outcome).toList()))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void aRecordIsCleanedForQuarantineOnceHoweverManyOfItsAnswersAreRefused() {
+    String annotation = "{\"completed_by\":3,\"was_cancelled\":true,\"result\":[]}";
+    String annotations = (annotation + ",").repeat(5_000) + annotation;
+    List<Row> rows =
+        read(
+            Tool.LABEL_STUDIO,
+            "{\"id\":1,\"data\":{},\"annotations\":[%s]}".formatted(annotations));
+    assertThat(rows).hasSize(5_001);
+    Object first = rows.get(0).get(LabelRow.SCHEMA.fieldIndex("payload"));
+    assertThat(rows)
+        .allSatisfy(
+            row -> assertThat(row.get(LabelRow.SCHEMA.fieldIndex("payload"))).isSameAs(first));
+  }
+}
