@@ -169,9 +169,15 @@ public final class JobContext {
     return path.matches("[a-z][a-z0-9+.-]*://.*");
   }
 
-  /** A folder of the settings, in the lake's bucket or on this machine, to write plain files to. */
+  /**
+   * A folder of the settings, in the lake's bucket or on this machine, to write plain files to.
+   *
+   * @throws UserError CONFIG_INVALID if it lies in the lake's tables or registry, or cannot be made
+   */
   public OutputFolder output(String setting) throws IOException {
-    return new OutputFolder(this, path(setting));
+    String path = path(setting);
+    tables.makeFolder(path);
+    return new OutputFolder(this, path);
   }
 
   /** A file of the settings, brought to this machine where it is not; it need not exist. */

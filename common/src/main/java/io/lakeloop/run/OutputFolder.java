@@ -2,6 +2,7 @@ package io.lakeloop.run;
 
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.FolderTree;
+import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,16 @@ public final class OutputFolder implements AutoCloseable {
   /** Where to write. */
   public Path path() {
     return local;
+  }
+
+  /**
+   * Where to write a file of that name.
+   *
+   * @throws UserError CONFIG_INVALID if none can be written there
+   */
+  public Path file(String file) {
+    context.tables().requireFile(name + "/" + file);
+    return local.resolve(file);
   }
 
   /** Brings a file, now whole, to its place, and notes that this run wrote it. */

@@ -235,6 +235,16 @@ public final class RunTables {
             .isEmpty();
   }
 
+  /** Makes a folder outside the lake's tables and registry. */
+  void makeFolder(String path) {
+    lake.outside(registry).makeFolder(path);
+  }
+
+  /** Tries a file outside the lake's tables and registry. */
+  void requireFile(String path) {
+    lake.outside(registry).requireFile(path);
+  }
+
   /** Copies a file of this machine to a folder in a bucket. */
   void upload(Path file, String target) throws IOException {
     lake.outside(registry).upload(file, target);

@@ -153,29 +153,78 @@ public final class OutsideFiles {
   private Path free(String path, Predicate<String> isOurs) {
     try {
       FileSystem files = fileSystem(new Path(path));
-      Path target = files.makeQualified(new Path(path));
+      Path target = outside(path);
       if (target.getName().contains(":")) {
         throw cannotWrite(path, "its name has a colon");
-      }
-      for (Path folder : kept) {
-        if (isInOneStore(target, folder)
-            && (place(target) + "/").startsWith(place(folder).replaceFirst("/*$", "/"))) {
-          throw cannotWrite(path, "it lies in " + folder + ", which is the lake's own");
-        }
       }
       if (files.exists(target) && !isOurs.test(digest(target))) {
         throw cannotWrite(path, "it exists, and is not what a run of this lake has made");
       }
-      // What a killed attempt has left may be a folder.
-      files.delete(draft(target), true);
-      files.create(draft(target), true).close();
-      files.delete(draft(target), true);
+      tryToWrite(target);
       return target;
     } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
-      throw BucketFailure.of(e)
-          .or(() -> StorageFailure.of(e))
-          .orElseGet(() -> cannotWrite(path, RootCause.line(e)));
+      throw failure(path, e);
     }
+  }
+
+  /**
+   * Makes a folder for files that a job writes by itself.
+   *
+   * @throws UserError CONFIG_INVALID if it lies in the lake, or cannot be made or written to
+   */
+  public void makeFolder(String path) {
+    try {
+      Path target = outside(path);
+      if (!fileSystem(target).mkdirs(target)) {
+        throw cannotWrite(path, "the folder cannot be made");
+      }
+      tryToWrite(new Path(target, "file"));
+    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
+      throw failure(path, e);
+    }
+  }
+
+  /**
+   * Tries a file that a job writes by itself; one that is there may be written anew.
+   *
+   * @throws UserError CONFIG_INVALID if it lies in the lake, is a folder, or cannot be written
+   */
+  public void requireFile(String path) {
+    Path target = free(path, any -> true);
+    try {
+      FileSystem files = fileSystem(target);
+      if (files.exists(target) && (isDevice(target) || !files.getFileStatus(target).isFile())) {
+        throw cannotWrite(path, "it is there, and no file");
+      }
+    } catch (IOException e) {
+      throw failure(path, e);
+    }
+  }
+
+  private void tryToWrite(Path target) throws IOException {
+    FileSystem files = fileSystem(target);
+    // What a killed attempt has left may be a folder.
+    files.delete(draft(target), true);
+    files.create(draft(target), true).close();
+    files.delete(draft(target), true);
+  }
+
+  private static UserError failure(String path, Exception e) {
+    return BucketFailure.of(e)
+        .or(() -> StorageFailure.of(e))
+        .orElseGet(() -> cannotWrite(path, RootCause.line(e)));
+  }
+
+  /** The path in full, which does not lie in what only the lake writes in. */
+  private Path outside(String path) throws IOException {
+    Path target = fileSystem(new Path(path)).makeQualified(new Path(path));
+    for (Path folder : kept) {
+      if (isInOneStore(target, folder)
+          && (place(target) + "/").startsWith(place(folder).replaceFirst("/*$", "/"))) {
+        throw cannotWrite(path, "it lies in " + folder + ", which is the lake's own");
+      }
+    }
+    return target;
   }
 
   private boolean isInOneStore(Path target, Path folder) {

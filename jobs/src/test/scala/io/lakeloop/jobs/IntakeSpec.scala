@@ -350,6 +350,20 @@ class IntakeSpec extends LoopSpec {
       )
       withClue(lake.output)(imported shouldBe 0)
       account(pairs)("pairs.csv") shouldBe (11, 9, 1, 1)
+
+      val same = """{"prompt":"p","chosen":"c","rejected":"c"}"""
+      val (none, empty) = submit(
+        "import-preferences",
+        write(temporary(), "same.jsonl", same),
+        "format" -> "trl",
+        "max-quarantined-share" -> "1"
+      )
+      empty shouldBe 2
+      lake.output should include(
+        "Cannot write preferences: all 1 records were refused. Look at SELECT reason_code, reason" +
+          s" FROM quarantine WHERE run_id = '$none', then mend the input."
+      )
+      account(none)("same.jsonl") shouldBe (1, 0, 1, 0)
     }
   }
 
@@ -370,14 +384,17 @@ class IntakeSpec extends LoopSpec {
 
     it("name a person by key and by id, and nobody by a number") {
       val lake = new TestLake()
+      val logs = write(temporary(), "logs.jsonl", records(0, 2).mkString("\n"))
+      lake.submit("ingest-logs", "i1", "path" -> logs.toString) shouldBe 0
+      lake.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0
       val both = s"""{"subject_key":"${"0a" * 16}","user_id":"u1"}"""
       val file = write(temporary(), "both.jsonl", both)
       val deleted = lake.submit("enforce-retention", "e1", "requests" -> file.toString)
       withClue(lake.output)(deleted shouldBe 0)
       lake.table("deletions").select("subject_key").distinct().count() shouldBe 2
       // No snapshot was ever made in this lake.
-      lake.sql("SELECT count(*) FROM runs").first().getLong(0) shouldBe 1
-      for (wrong <- Seq("1" * 32, "[]", "\"x\"")) {
+      lake.sql("SELECT count(*) FROM runs").first().getLong(0) shouldBe 3
+      for (wrong <- Seq("1" * 32, "[]", "\"x\"", "null,\"user_id\":\" \"")) {
         val request = s"""{"subject_key":$wrong}"""
         val file = write(temporary(), "wrong.jsonl", request)
         lake.submit("enforce-retention", "e2", "requests" -> file.toString) shouldBe 2

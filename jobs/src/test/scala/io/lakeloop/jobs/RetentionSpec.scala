@@ -29,8 +29,18 @@ class RetentionSpec extends LoopSpec {
   }
 
   describe("enforce-retention") {
+    lazy val l = lake()
+
+    it("refuses a request that names nobody, before anything is deleted") {
+      val requests =
+        write(temporary(), "requests.jsonl", "{\"user_id\":\"eve\"}\n{\"user\":\"bob\"}\n")
+      val before = l.count("interactions")
+      l.submit("enforce-retention", "e0", "requests" -> requests.toString) shouldBe 2
+      l.output should include("line 2: it must be JSON with user_id, or subject_key")
+      l.count("interactions") shouldBe before
+    }
+
     it("forgets a person in every table and file, and tells what was made of the words") {
-      val l = lake()
       val eve = l.table("interactions").where("completion LIKE '%eve:%'").first()
       val key = eve.getAs[String]("subject_key")
       val others = l.count("interactions", s"subject_key <> '$key'")
@@ -79,24 +89,69 @@ class RetentionSpec extends LoopSpec {
     }
 
     it("deletes what is older than its table's limit") {
-      val l = lake()
       // The spec's clock stands in March 2026: January is older than 45 days, February is not.
       val young = l.count("interactions", "created_at >= '2026-02-01'")
-      l.submit("enforce-retention", "e1", "keep-days" -> "interactions=45") shouldBe 0
+      l.submit("enforce-retention", "e2", "keep-days" -> "interactions=45") shouldBe 0
       l.count("interactions") shouldBe young
-      l.table("deletions").first().getAs[String]("reason") shouldBe "expired"
-      l.submit("enforce-retention", "e2", "keep-days" -> "interactoins=45") shouldBe 2
+      l.table("deletions").where("run_id = 'e2'").first().getAs[String]("reason") shouldBe "expired"
+      l.submit("enforce-retention", "e3", "keep-days" -> "interactoins=45") shouldBe 2
       l.output should include("interactoins has no retention limit")
     }
 
-    it("refuses a request that names nobody, before anything is deleted") {
-      val l = lake()
-      val requests =
-        write(temporary(), "requests.jsonl", "{\"user_id\":\"eve\"}\n{\"user\":\"bob\"}\n")
-      val before = l.count("interactions")
-      l.submit("enforce-retention", "e1", "requests" -> requests.toString) shouldBe 2
-      l.output should include("line 2: it must be JSON with user_id, or subject_key")
-      l.count("interactions") shouldBe before
+    it("finds a person in every message of a tree, and in those that others answered") {
+      val l = new TestLake()
+      def said(id: String, parent: String, user: String) =
+        s"""{"message_id":"$id","parent_id":$parent,"message_tree_id":"t2","user_id":"$user",""" +
+          s""""role":"${if (id.startsWith("a")) "assistant" else "prompter"}",""" +
+          s""""text":"Words of $user in message $id, as they were written."}"""
+      val tree =
+        """{"message_tree_id":"t1","prompt":{"message_id":"p0","role":"prompter","user_id":"ann",
+          |"text":"Where is the first parcel?","replies":[{"message_id":"a0","role":"assistant",
+          |"user_id":"bob","text":"It lies in the hall.","replies":[{"message_id":"p1","role":
+          |"prompter","user_id":"eve","text":"And the second one?","replies":[{"message_id":"a1",
+          |"role":"assistant","user_id":"bob","text":"It lies in the cellar."}]}]}]}}""".stripMargin
+          .replace("\n", " ")
+      val nobody = (1 to 2).map(i =>
+        s"""{"conversation_id":"n$i","user_id":"${" " * i}","created_at":"2026-01-02T10:00:00Z",""" +
+          s""""prompt":"Where is parcel $i of nobody?","completion":"It is still on its way, $i."}"""
+      )
+      val linked = Seq(
+        said("p2", "null", "ann"),
+        said("a2", "\"p2\"", "bob"),
+        said("p3", "\"a2\"", "eve"),
+        said("a3", "\"p3\"", "bob"),
+        said("p4", "\"a2\"", "carl"),
+        said("a4", "\"p4\"", "bob"),
+        said("p5", "null", "carl"),
+        said("a5", "\"p5\"", "dave")
+      )
+      val logs = write(temporary(), "logs.jsonl", (tree +: nobody ++: linked).mkString("\n"))
+      l.submit("ingest-logs", "i1", "path" -> logs.toString) shouldBe 0
+      withClue(l.output)(l.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0)
+      // Each exchange is of whom the prompt is of; blanks are nobody's name.
+      l.count("interactions", "subject_key IS NULL") shouldBe 2
+      l.table("interactions").select("subject_key").distinct().count() shouldBe 4
+      l.count("interactions") shouldBe 8
+
+      def forget(run: String, users: String*): Unit = {
+        val requests = users.map(user => s"""{"user_id":"$user"}""").mkString("\n")
+        val file = write(temporary(), "requests.jsonl", requests)
+        l.clearOutput()
+        withClue(l.output) {
+          l.submit("enforce-retention", run, "requests" -> file.toString) shouldBe 0
+        }
+      }
+      // The tree is one record, and goes as a whole; of the messages her own goes.
+      forget("e1", "eve", "zoe")
+      l.output should include("1 of 2 people asked for are in no table")
+      l.count("interactions_raw", "payload LIKE '%eve%'") shouldBe 0
+      l.count("interactions", "conversation_id = 't1'") shouldBe 0
+      l.count("interactions", "conversation_id = 't2'") shouldBe 3
+      // What carl asked goes back to what ann had asked; his other question does not.
+      forget("e2", "ann")
+      l.count("interactions", "conversation_id = 't2'") shouldBe 1
+      l.count("interactions_raw", "payload LIKE '%carl%'") shouldBe 2
+      l.count("interactions") shouldBe 3
     }
   }
 }

@@ -150,6 +150,35 @@ class TrustSpec extends LoopSpec {
       refused("/proc/x/y") should include("Name another place")
     }
 
+    it("has no place in the lake for reports and folders of plain files either") {
+      val lake = new TestLake()
+      val taken = lake.root.resolve("taken")
+      write(lake.root, "taken", "theirs")
+      for (
+        (job, place) <- Seq(
+          "report" -> "tables/runs/_delta_log/x.html",
+          "report" -> "taken/x.html",
+          "report" -> "../../../../../../proc/x/y.html",
+          "report" -> "",
+          "simulate-logs" -> "tables/runs",
+          "simulate-logs" -> "registry/models"
+        )
+      ) {
+        lake.clearOutput()
+        val code = lake.submit(job, "r1", "path" -> lake.root.resolve(place).toString)
+        withClue(place + lake.output)(code shouldBe 2)
+        lake.output should include("Name another place.")
+      }
+      Files.readString(taken) shouldBe "theirs"
+    }
+
+    it("reads no device, and nothing below what no run has made, to say so") {
+      refused("/dev/zero") should include("it exists")
+      val endless = temporary()
+      Seq("one", "two").foreach(n => Files.createSymbolicLink(endless.resolve(n), endless))
+      refused(endless.toString) should include("it exists")
+    }
+
     def refused(path: String): String = {
       val rows = Iterator("{}").asJava
       val told = intercept[UserError](

@@ -11,7 +11,10 @@ public final class ReportJob implements Job<ReportJob.Config> {
 
   public record Config(String path, String landing) {
     public Config {
-      Problems.in("report").require(!path.isBlank(), "path is empty").throwIfAny();
+      Problems.in("report")
+          .require(!path.isBlank(), "path is empty")
+          .require(!path.endsWith("/"), "path must name a file, got '%s'", path)
+          .throwIfAny();
     }
   }
 
@@ -21,7 +24,7 @@ public final class ReportJob implements Job<ReportJob.Config> {
     String page = config.path().substring(slash + 1);
     try (OutputFolder folder =
         context.output(slash < 0 ? "." : config.path().substring(0, slash))) {
-      new LoopReport(context).write(folder.path().resolve(page), config.landing());
+      new LoopReport(context).write(folder.file(page), config.landing());
       folder.publish(page);
       context.say("wrote %s/%s", folder, page);
     }
