@@ -165,7 +165,11 @@ class TrustSpec extends LoopSpec {
         )
       ) {
         lake.clearOutput()
-        val code = lake.submit(job, "r1", "path" -> lake.root.resolve(place).toString)
+        val code = lake.submit(
+          job,
+          Seq(job, place.hashCode).mkString("r"),
+          "path" -> lake.root.resolve(place).toString
+        )
         withClue(place + lake.output)(code shouldBe 2)
         lake.output should include("Name another place.")
       }
