@@ -16,7 +16,6 @@ import java.util.List;
  * tell what was meant.
  */
 public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
-  private static final int LONGEST_CELL = 100_000;
   private static final int MOST_COLUMNS = 512;
 
   /**
@@ -145,12 +144,12 @@ public final class CsvRecords extends Lookahead<CsvRecords.Entry> {
                   + header.length);
     } else {
       for (int i = 0; i < cells.length; i++) {
-        if (cells[i] != null && cells[i].length() > LONGEST_CELL) {
+        if (cells[i] != null && cells[i].length() > Refusal.LONGEST_TEXT) {
           refusal =
               new Refusal(
                   "TEXT_TOO_LONG",
                   "column %d has %d characters, more than %d"
-                      .formatted(i + 1, cells[i].length(), LONGEST_CELL));
+                      .formatted(i + 1, cells[i].length(), Refusal.LONGEST_TEXT));
         }
       }
     }

@@ -78,7 +78,7 @@ public final class Intake {
   }
 
   /**
-   * Of what cannot be empty.
+   * Requires that something was accepted, for a table that cannot be written without a row.
    *
    * @throws UserError DATA_EMPTY if no record was accepted; the account then tells what was found
    */

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The part of a refused record that may be kept. It is made when it is first asked for, and once:
- * thousands of answers may be refused of one record.
+ * The part of a refused record that may be kept. The record is cleaned when the part is first asked
+ * for, and only once: thousands of answers may be refused of one record.
  */
 public final class Payload {
   private static final int LONGEST = 4000;

@@ -23,6 +23,15 @@ public record Refusal(String code, String reason) {
   /** Code of what stands for a file, or the rest of one, that could not be read. */
   public static final String CUT_OFF = "CUT_OFF";
 
+  /** Characters of the longest text that a field may hold. */
+  public static final int LONGEST_TEXT = 100_000;
+
+  /** What is said of a field with more than that. */
+  public static Refusal tooLong(String field, int characters) {
+    return new Refusal(
+        "TEXT_TOO_LONG", field + " has " + characters + " characters, more than " + LONGEST_TEXT);
+  }
+
   /**
    * The row of a refused record, for a schema that begins with source_file and line and ends with
    * reason_code, reason and payload.

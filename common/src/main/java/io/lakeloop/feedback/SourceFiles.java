@@ -295,7 +295,7 @@ public final class SourceFiles {
     if (!isReadHereAndThere) {
       return;
     }
-    List<SourceFile> now = asTheyAre(spark, files);
+    Set<SourceFile> now = new HashSet<>(asTheyAre(spark, files));
     for (SourceFile file : files) {
       if (!now.contains(file)) {
         throw file.changed();

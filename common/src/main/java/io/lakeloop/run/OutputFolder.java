@@ -21,7 +21,13 @@ public final class OutputFolder implements AutoCloseable {
     this.context = context;
     this.name = name;
     this.remote = JobContext.isRemote(name);
-    this.local = remote ? Files.createTempDirectory("lakeloop-output-") : Path.of(name);
+    this.local = remote ? Files.createTempDirectory("lakeloop-output-") : plain(name);
+  }
+
+  /** As it was tried: Java would follow a link before the dots behind it, Hadoop does not. */
+  private static Path plain(String name) {
+    String path = new org.apache.hadoop.fs.Path(name).toUri().getPath();
+    return Path.of(path).toAbsolutePath().normalize();
   }
 
   /** Where to write. */

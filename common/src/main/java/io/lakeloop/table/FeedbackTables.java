@@ -75,6 +75,10 @@ public final class FeedbackTables {
               required("conversation_id", StringType, "conversation, from the log"),
               required("turn", IntegerType, "turn in the conversation, from 1"),
               optional("subject_key", StringType, "keyed hash of the user id"),
+              optional(
+                  "subject_keys",
+                  STRINGS,
+                  "keyed hashes of everyone whom the record, or a message before it, names"),
               required("prompt", StringType, "what the user wrote, personal data replaced"),
               required("completion", StringType, "what the model answered, personal data replaced"),
               optional("messages", MESSAGES, "earlier turns, oldest first"),

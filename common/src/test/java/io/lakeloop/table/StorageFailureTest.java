@@ -6,8 +6,12 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.AccessDeniedException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import shaded.parquet.org.apache.thrift.TException;
 
 class StorageFailureTest {
   private static UserError told(Throwable cause) {
@@ -42,6 +46,25 @@ class StorageFailureTest {
                 new IOException("Encountered error while reading file s3a://b/_delta_log/1.json.")))
         .hasMessageContaining("s3a://b/_delta_log/1.json: it is damaged or gone")
         .hasMessageContaining("moved away");
+  }
+
+  @Test
+  void damageThatParquetTellsOfWithoutAFileIsOfTheFileAroundIt() {
+    UserError error =
+        StorageFailure.of(
+                new IllegalStateException("in file:/lake/b.parquet", new TException("bad header")))
+            .orElseThrow();
+    assertThat(error.code()).isEqualTo(ErrorCode.ARTIFACT_CORRUPT);
+    assertThat(error).hasMessageContaining("file:/lake/b.parquet");
+  }
+
+  @Test
+  void whatDoesNotAnswerIsForAnotherTime() {
+    for (IOException silence :
+        List.of(new SocketException("Connection reset"), new SocketTimeoutException("timeout"))) {
+      assertThat(told(silence).code()).isEqualTo(ErrorCode.UNAVAILABLE);
+      assertThat(told(silence)).hasMessageContaining(silence.getMessage());
+    }
   }
 
   @Test

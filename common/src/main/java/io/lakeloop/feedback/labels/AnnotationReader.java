@@ -2,6 +2,7 @@ package io.lakeloop.feedback.labels;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.lakeloop.feedback.Growth;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
@@ -60,6 +61,11 @@ public final class AnnotationReader {
       labelStudio(entry.node(), labels);
     } else {
       argilla(entry.node(), labels);
+    }
+    if (labels.stream().mapToLong(LabelRow::length).sum() > Growth.limit(entry.text().length())) {
+      labels.clear();
+      labels.add(
+          new LabelRow().refuse("TOO_MANY_ANSWERS", "its answers are many times its own length"));
     }
     if (labels.isEmpty()) {
       labels.add(new LabelRow().refuse("MISSING_FIELD", "the record holds no answer"));
@@ -143,7 +149,7 @@ public final class AnnotationReader {
     } else if (value.has("choices")) {
       setAll(label, value.get("choices"), ",");
     } else if (value.has("taxonomy")) {
-      setAll(label, value.get("taxonomy"), ",");
+      setPaths(label, value.get("taxonomy"));
     } else {
       label.set("value", value.has("rating") ? value.get("rating") : value.path("number"));
     }
@@ -159,22 +165,32 @@ public final class AnnotationReader {
     return ranker.isObject() && lists.size() == 1 ? lists.get(0) : ranker;
   }
 
-  /**
-   * Sets the value to all names of a list; a name that is a path, as those of a taxonomy, has its
-   * steps joined by slashes.
-   */
+  /** Sets the value to all names of a list. */
   private static void setAll(LabelRow label, JsonNode list, String sign) {
-    List<String> names = new ArrayList<>();
-    for (JsonNode name : list) {
-      List<String> steps = new ArrayList<>();
-      (name.isArray() ? name : List.of(name)).forEach(step -> steps.add(named(step)));
-      names.add(steps.contains("") || steps.isEmpty() ? "" : String.join("/", steps));
-    }
-    if (!list.isArray() || names.contains("")) {
+    String joined = joined(list, sign);
+    if (joined.isEmpty()) {
       label.refuse("WRONG_TYPE", "value must be one list of texts or numbers, none of them blank");
     } else {
-      label.set("value", String.join(sign, names));
+      label.set("value", joined);
     }
+  }
+
+  /** Sets the value to all paths of a taxonomy, the steps of each joined by slashes. */
+  private static void setPaths(LabelRow label, JsonNode paths) {
+    List<String> joined = new ArrayList<>();
+    paths.forEach(path -> joined.add(joined(path, "/")));
+    if (joined.isEmpty() || joined.contains("")) {
+      label.refuse("WRONG_TYPE", "value must be a list of paths, no step of which is blank");
+    } else {
+      label.set("value", String.join(",", joined));
+    }
+  }
+
+  /** The names of a list, or nothing where it is none, or one of them is no name. */
+  private static String joined(JsonNode list, String sign) {
+    List<String> names = new ArrayList<>();
+    list.forEach(name -> names.add(named(name)));
+    return !list.isArray() || names.contains("") ? "" : String.join(sign, names);
   }
 
   /** A name, or nothing where it is none. */

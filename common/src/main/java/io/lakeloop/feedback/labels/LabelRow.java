@@ -10,6 +10,7 @@ import static org.apache.spark.sql.types.DataTypes.createArrayType;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Payload;
+import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.Times;
 import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -67,8 +69,6 @@ final class LabelRow {
           .add("reason", StringType)
           .add("payload", StringType);
 
-  private static final int LONGEST = 100_000;
-
   private final Map<String, String> fields = new HashMap<>();
   private String[] reasons = {};
   private Boolean groundTruth;
@@ -76,9 +76,8 @@ final class LabelRow {
   private String problem;
 
   LabelRow set(String field, String value) {
-    if (value != null && value.length() > LONGEST) {
-      return refuse(
-          "TEXT_TOO_LONG", field + " has " + value.length() + " characters, more than " + LONGEST);
+    if (value != null && value.length() > Refusal.LONGEST_TEXT) {
+      return refuse(Refusal.tooLong(field, value.length()));
     }
     if (value != null && !Sanitiser.clean(value).isBlank()) {
       fields.put(field, value.strip());
@@ -95,6 +94,10 @@ final class LabelRow {
   }
 
   LabelRow reasons(List<String> ticked) {
+    int length = ticked.stream().mapToInt(String::length).sum();
+    if (length > Refusal.LONGEST_TEXT) {
+      return refuse(Refusal.tooLong("reasons", length));
+    }
     reasons = ticked.toArray(String[]::new);
     return this;
   }
@@ -110,6 +113,17 @@ final class LabelRow {
       problem = why;
     }
     return this;
+  }
+
+  LabelRow refuse(Refusal refusal) {
+    return refuse(refusal.code(), refusal.reason());
+  }
+
+  /** Characters of all fields. */
+  long length() {
+    return Stream.concat(fields.values().stream(), Arrays.stream(reasons))
+        .mapToLong(String::length)
+        .sum();
   }
 
   /**

@@ -43,7 +43,6 @@ public final class QueueReader {
           .add("payload", StringType);
 
   private static final List<String> TEXTS = List.of("prompt", "completion_a", "completion_b");
-  private static final int LONGEST = 100_000;
 
   private QueueReader() {}
 
@@ -114,7 +113,7 @@ public final class QueueReader {
   }
 
   /** What is wrong with an item, or null. */
-  private static Refusal problem(String id, List<String> texts, String gold) {
+  private static Refusal problem(String id, List<String> texts, String product, String gold) {
     for (int i = 0; i < texts.size(); i++) {
       if (Sanitiser.clean(texts.get(i)).isBlank()) {
         return new Refusal("MISSING_FIELD", TEXTS.get(i) + " is blank");
@@ -128,12 +127,12 @@ public final class QueueReader {
         return new Refusal("OUT_OF_RANGE", name.getKey() + " is blank");
       }
     }
-    boolean isTooLong =
-        Stream.concat(texts.stream(), names.values().stream())
-            .anyMatch(text -> text != null && text.length() > LONGEST);
-    return isTooLong
-        ? new Refusal("TEXT_TOO_LONG", "a field has more than " + LONGEST + " characters")
-        : null;
+    return Stream.of(texts.stream(), names.values().stream(), Stream.ofNullable(product))
+        .flatMap(fields -> fields)
+        .filter(text -> text != null && text.length() > Refusal.LONGEST_TEXT)
+        .findFirst()
+        .map(text -> Refusal.tooLong("a field", text.length()))
+        .orElse(null);
   }
 
   /**
@@ -148,7 +147,7 @@ public final class QueueReader {
       String gold,
       Payload record,
       TextCleaner cleaner) {
-    Refusal problem = problem(id, List.of(texts), gold);
+    Refusal problem = problem(id, List.of(texts), product, gold);
     if (problem != null) {
       return refused(file, line, problem, record);
     }
@@ -163,7 +162,7 @@ public final class QueueReader {
         clean[0],
         clean[1],
         clean[2],
-        cleaner.category(product),
+        cleaner.category(product == null || product.isBlank() ? null : product),
         cleaner.category(gold),
         null,
         null,

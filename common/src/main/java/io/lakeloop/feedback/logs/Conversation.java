@@ -2,9 +2,9 @@ package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 
@@ -82,11 +82,11 @@ final class Conversation {
             new Exchanged(
                 turn,
                 String.valueOf(turn),
-                null,
                 asked,
                 answered,
                 List.copyOf(history),
-                List.copyOf(calls.values())));
+                List.copyOf(calls.values()),
+                List.of()));
         history.add(new String[] {"user", asked});
         history.add(new String[] {"assistant", answered});
         prompt.clear();
@@ -158,34 +158,21 @@ final class Conversation {
   }
 
   private static Exchanged answer(String key, String text, List<Message> path) {
-    Message prompt = path.get(path.size() - 1);
+    int last = path.size() - 1;
     int turn = (int) path.stream().filter(m -> m.role().equals("user")).count();
     return new Exchanged(
         Math.max(1, turn),
         key,
-        user(prompt.source()),
-        prompt.content(),
+        path.get(last).content(),
         text,
-        path.subList(0, path.size() - 1).stream()
-            .map(m -> new String[] {m.role(), m.content()})
-            .toList(),
-        List.of());
+        path.subList(0, last).stream().map(m -> new String[] {m.role(), m.content()}).toList(),
+        List.of(),
+        path.stream().map(Message::source).toList());
   }
 
   /** A message of a tree: each may be of somebody else. */
   private static Message said(JsonNode message) {
     return new Message(role(message), message.path("text").asText(""), message);
-  }
-
-  /** Who wrote a message, or null. */
-  private static String user(JsonNode message) {
-    for (String field : LogRecord.USERS) {
-      JsonNode user = message.path(field);
-      if (user.isValueNode() && !user.asText().isBlank() && !user.isNull()) {
-        return user.asText();
-      }
-    }
-    return null;
   }
 
   private static String role(JsonNode message) {
@@ -202,10 +189,12 @@ final class Conversation {
     return otherwise;
   }
 
-  private static String parent(JsonNode message) {
+  /** The message that one answers; one without an id is nobody's parent. */
+  private static JsonNode parent(JsonNode message, Map<String, JsonNode> byId) {
     for (String field : List.of("parent_id", "parent_message_id")) {
-      if (message.path(field).isTextual()) {
-        return message.get(field).textValue();
+      String parent = message.path(field).asText("");
+      if (message.path(field).isTextual() && !parent.isEmpty()) {
+        return byId.get(parent);
       }
     }
     return null;
@@ -216,11 +205,12 @@ final class Conversation {
    * message that is no answer has none; nor has one whose ancestors are not all there.
    */
   static Map<Integer, Exchanged> linked(List<JsonNode> messages) {
-    List<List<JsonNode>> ancestors = ancestors(messages);
+    Map<String, JsonNode> byId = new HashMap<>();
+    messages.forEach(m -> byId.putIfAbsent(id(m, ""), m));
     Map<Integer, Exchanged> found = new HashMap<>();
     for (int i = 0; i < messages.size(); i++) {
       JsonNode message = messages.get(i);
-      List<Message> path = ancestors.get(i).stream().map(Conversation::said).toList();
+      List<Message> path = path(message, byId);
       if (role(message).equals("assistant") && !path.isEmpty()) {
         found.put(i, answer(id(message, String.valueOf(i)), message.path("text").asText(""), path));
       }
@@ -228,22 +218,15 @@ final class Conversation {
     return found;
   }
 
-  /** Of each of the messages those that it goes back to, the first of the conversation first. */
-  static List<List<JsonNode>> ancestors(List<JsonNode> messages) {
-    Map<String, JsonNode> byId = new HashMap<>();
-    messages.forEach(m -> byId.putIfAbsent(id(m, ""), m));
-    List<List<JsonNode>> all = new ArrayList<>();
-    for (JsonNode message : messages) {
-      List<JsonNode> path = new ArrayList<>();
-      JsonNode ancestor = byId.get(String.valueOf(parent(message)));
-      while (ancestor != null && path.size() < DEEPEST) {
-        path.add(ancestor);
-        ancestor = byId.get(String.valueOf(parent(ancestor)));
-      }
-      Collections.reverse(path);
-      all.add(path);
+  /** The messages that one goes back to, the first of the conversation first. */
+  private static List<Message> path(JsonNode message, Map<String, JsonNode> byId) {
+    LinkedList<Message> path = new LinkedList<>();
+    JsonNode ancestor = parent(message, byId);
+    while (ancestor != null && path.size() < DEEPEST) {
+      path.addFirst(said(ancestor));
+      ancestor = parent(ancestor, byId);
     }
-    return all;
+    return List.copyOf(path);
   }
 
   /** The conversation that a record belongs to, by its own words, or null. */

@@ -1,5 +1,6 @@
 package io.lakeloop.feedback.logs;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
@@ -8,14 +9,15 @@ import java.util.List;
  * @param turn of the exchange, from 1; alternatives to one answer share it
  * @param key tells the exchange from the others of its record
  * @param history earlier messages, oldest first, as role and content
- * @param user who wrote the prompt, or null where the messages do not tell
  * @param toolCalls calls made for this answer, as name, arguments and result
+ * @param path messages with authors of their own that it answers, the prompt last; empty where the
+ *     record has one user
  */
 record Exchanged(
     int turn,
     String key,
-    String user,
     String prompt,
     String completion,
     List<String[]> history,
-    List<String[]> toolCalls) {}
+    List<String[]> toolCalls,
+    List<JsonNode> path) {}

@@ -8,13 +8,14 @@ import io.lakeloop.feedback.Times;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** One log record, the fields that are asked for checked. */
 final class LogRecord {
-  /** Fields that name the person whom a record or a message is of, the first that is there. */
+  /** Fields that name the person whom a record or a message is of. */
   static final List<String> USERS = List.of("user_id", "user");
 
-  private static final int LONGEST_TEXT = 100_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JsonNode node;
@@ -35,6 +36,40 @@ final class LogRecord {
 
   JsonNode node() {
     return node;
+  }
+
+  /** Whom a record or a message is of by the first field that tells, or null. */
+  static String user(JsonNode node) {
+    return USERS.stream()
+        .map(node::path)
+        .filter(LogRecord::isName)
+        .map(JsonNode::asText)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Everyone whom a record names, at any depth. */
+  static Set<String> users(JsonNode record) {
+    Set<String> users = new TreeSet<>();
+    collectUsers(record, false, users);
+    return users;
+  }
+
+  private static void collectUsers(JsonNode node, boolean isUser, Set<String> users) {
+    if (isUser && isName(node)) {
+      users.add(node.asText());
+    }
+    node.properties()
+        .forEach(
+            field ->
+                collectUsers(field.getValue(), isUser || USERS.contains(field.getKey()), users));
+    if (node.isArray()) {
+      node.forEach(element -> collectUsers(element, isUser, users));
+    }
+  }
+
+  private static boolean isName(JsonNode node) {
+    return node.isValueNode() && !node.isNull() && !node.asText().isBlank();
   }
 
   /** Text as it is; other values as JSON; null where there is none. */
@@ -73,11 +108,11 @@ final class LogRecord {
 
   /** Refuses a text that is longer than any turn should be. */
   String bounded(String field, String text) {
-    return text.length() <= LONGEST_TEXT
-        ? text
-        : refuse(
-            "TEXT_TOO_LONG",
-            field + " has " + text.length() + " characters, more than " + LONGEST_TEXT);
+    if (text.length() <= Refusal.LONGEST_TEXT) {
+      return text;
+    }
+    Refusal refusal = Refusal.tooLong(field, text.length());
+    return refuse(refusal.code(), refusal.reason());
   }
 
   /** The first of the fields that is there and is text. */

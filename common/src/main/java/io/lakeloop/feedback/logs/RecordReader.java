@@ -2,6 +2,7 @@ package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.Digest;
+import io.lakeloop.feedback.Growth;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.table.PackedRows;
@@ -9,9 +10,13 @@ import io.lakeloop.text.Pseudonyms;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -24,22 +29,10 @@ final class RecordReader {
 
   private static final int MOST_MESSAGES = 1000;
 
-  /**
-   * Characters of prompts and earlier messages that may be written of a record whatever its size.
-   */
-  private static final long MOST_BEFORE = 50_000_000;
-
-  /** And how many times its size they may have. */
-  private static final long MOST_TIMES = 20;
-
-  private static final Refusal SWELLS =
+  private static final Refusal TOO_LONG_BEFORE =
       new Refusal(
           "HISTORY_TOO_LONG",
-          "the messages before its answers have more than "
-              + MOST_BEFORE
-              + " characters in all, and more than "
-              + MOST_TIMES
-              + " times its own");
+          "the messages before its answers are many times as long as all of it");
 
   private static final List<String> ALL_USES = List.of("evaluation", "labeling", TRAINING);
 
@@ -129,12 +122,14 @@ final class RecordReader {
       return List.of(
           refused(raw, new Refusal("NO_EXCHANGE", "no message of a user has an answer after it")));
     }
-    if (swells(exchanges, raw.payload().length())) {
-      return List.of(refused(raw, SWELLS));
+    long before = exchanges.stream().mapToLong(RecordReader::before).sum();
+    if (before > Growth.limit(raw.payload().length())) {
+      return List.of(refused(raw, TOO_LONG_BEFORE));
     }
+    Set<String> users = LogRecord.users(record.node());
     List<Turn> turns = new ArrayList<>();
     for (Exchanged exchange : exchanges) {
-      turns.add(exchanged(raw, record, exchange));
+      turns.add(exchanged(raw, record, exchange, users));
     }
     if (record.refusal() != null) {
       return List.of(refused(raw, record.refusal()));
@@ -156,42 +151,63 @@ final class RecordReader {
     return count;
   }
 
-  /** True if turns, each of which has its own copy of what came before, outgrow their source. */
-  private static boolean swells(Collection<Exchanged> exchanges, long source) {
-    long characters = 0;
-    for (Exchanged exchange : exchanges) {
-      characters += exchange.prompt().length();
-      for (String[] message : exchange.history()) {
-        characters += message[1].length();
-      }
-    }
-    return characters > MOST_BEFORE && characters > MOST_TIMES * source;
+  /** Characters that a turn copies of what came before its answer. */
+  private static long before(Exchanged exchange) {
+    return exchange.prompt().length()
+        + exchange.history().stream().mapToLong(message -> message[1].length()).sum();
   }
 
   /** The turns of records whose messages refer to one another, in their order. */
   List<Turn> linked(List<Raw> raws, List<LogRecord> records) {
     Map<Integer, Exchanged> exchanges =
         Conversation.linked(records.stream().map(LogRecord::node).toList());
-    if (swells(exchanges.values(), raws.stream().mapToLong(r -> r.payload().length()).sum())) {
-      return raws.stream().map(raw -> refused(raw, SWELLS)).toList();
-    }
+    Set<Integer> tooLong =
+        tooLong(exchanges, raws.stream().mapToLong(raw -> raw.payload().length()).sum());
+    Map<JsonNode, Set<String>> users = new IdentityHashMap<>();
     List<Turn> turns = new ArrayList<>();
     for (int i = 0; i < raws.size(); i++) {
-      Exchanged exchange = exchanges.get(i);
       LogRecord record = records.get(i);
-      Turn turn =
-          exchange == null
-              ? refused(
-                  raws.get(i),
-                  record.node().path("role").asText().equals("assistant")
-                      ? new Refusal("PARENT_MISSING", "the message that it answers is not there")
-                      : new Refusal(
-                          Refusal.NOT_AN_EXCHANGE,
-                          "a message of a user: its answers are rows of their own"))
-              : exchanged(raws.get(i), record, exchange);
-      turns.add(record.refusal() == null ? turn : refused(raws.get(i), record.refusal()));
+      Refusal refusal =
+          tooLong.contains(i) ? TOO_LONG_BEFORE : notExchanged(exchanges.get(i), record);
+      Turn turn = null;
+      if (refusal == null) {
+        Set<String> named = new TreeSet<>(LogRecord.users(record.node()));
+        for (JsonNode message : exchanges.get(i).path()) {
+          named.addAll(users.computeIfAbsent(message, LogRecord::users));
+        }
+        turn = exchanged(raws.get(i), record, exchanges.get(i), named);
+        refusal = record.refusal();
+      }
+      turns.add(refusal == null ? turn : refused(raws.get(i), refusal));
     }
     return turns;
+  }
+
+  private static Refusal notExchanged(Exchanged exchange, LogRecord record) {
+    if (exchange != null) {
+      return null;
+    }
+    return record.node().path("role").asText().equals("assistant")
+        ? new Refusal("PARENT_MISSING", "the message that it answers is not there")
+        : new Refusal(
+            Refusal.NOT_AN_EXCHANGE, "a message of a user: its answers are rows of their own");
+  }
+
+  /** The longest, without which the others keep within bounds: one sender is not another's harm. */
+  private static Set<Integer> tooLong(Map<Integer, Exchanged> exchanges, long source) {
+    long characters = exchanges.values().stream().mapToLong(RecordReader::before).sum();
+    List<Integer> longest =
+        exchanges.keySet().stream()
+            .sorted(
+                Comparator.comparingLong((Integer i) -> -before(exchanges.get(i)))
+                    .thenComparing(Comparator.naturalOrder()))
+            .toList();
+    Set<Integer> tooLong = new HashSet<>();
+    for (int i = 0; characters > Growth.limit(source); i++) {
+      characters -= before(exchanges.get(longest.get(i)));
+      tooLong.add(longest.get(i));
+    }
+    return tooLong;
   }
 
   static Turn refused(Raw raw, Refusal refusal) {
@@ -205,7 +221,7 @@ final class RecordReader {
     Turn turn = raw.turn();
     Integer number = log.within("turn", 1, 10_000);
     Instant created = log.requiredTime("created_at");
-    shared(turn, log, null);
+    shared(turn, log, LogRecord.user(log.node()), LogRecord.users(log.node()));
     return turn.set("interaction_id", Digest.of(raw.recordId()).substring(0, 32))
         .set("conversation_id", log.requiredText("conversation_id"))
         .set("turn", number == null ? 1 : number)
@@ -218,10 +234,12 @@ final class RecordReader {
         .set("messages", messages(log));
   }
 
-  private Turn exchanged(Raw raw, LogRecord log, Exchanged exchange) {
+  private Turn exchanged(Raw raw, LogRecord log, Exchanged exchange, Set<String> users) {
     Turn turn = raw.turn();
     Instant created = log.anyTime("created_at", "created", "created_date", "timestamp");
-    shared(turn, log, exchange.user());
+    List<JsonNode> path = exchange.path();
+    String author = path.isEmpty() ? null : LogRecord.user(path.get(path.size() - 1));
+    shared(turn, log, author == null ? LogRecord.user(log.node()) : author, users);
     String key = Conversation.key(raw.format(), log.node());
     log.bounded("prompt", exchange.prompt());
     log.bounded("completion", exchange.completion());
@@ -249,12 +267,13 @@ final class RecordReader {
   /**
    * What any format may carry beside the texts.
    *
-   * @param author who wrote the prompt, where the message itself tells
+   * @param user who wrote the prompt, or null
+   * @param users everyone whom the record, or a message that it goes back to, names
    */
-  private void shared(Turn turn, LogRecord log, String author) {
-    String ofRecord = log.anyText(LogRecord.USERS.toArray(String[]::new));
-    String user = author == null ? ofRecord : author;
-    turn.set("subject_key", user == null || user.isBlank() ? null : pseudonyms.of(user))
+  private void shared(Turn turn, LogRecord log, String user, Set<String> users) {
+    LogRecord.USERS.forEach(log::text);
+    turn.set("subject_key", user == null ? null : pseudonyms.of(user))
+        .set("subject_keys", users.stream().map(pseudonyms::of).sorted().toArray(String[]::new))
         .set("model_version", log.anyText("model_version", "model", "model_name"))
         .set("product", log.text("product"))
         .set("cohort", log.text("cohort"))

@@ -149,7 +149,7 @@ public final class ConvincingArguments {
   private static Dataset<Row> rows(SourceFiles files, String name, List<String> columns) {
     SourceFiles own = files.only(name);
     if (own.files().isEmpty()) {
-      // Of the folder that was named: the next attempt is to find other files there.
+      // INPUT_UNREADABLE lets the next attempt take in other files than those that were found.
       throw new UserError(
           ErrorCode.INPUT_UNREADABLE,
           "Cannot read the arguments: %s is not among the files. Name the folder that holds %s and"

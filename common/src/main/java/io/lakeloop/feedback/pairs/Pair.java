@@ -8,6 +8,7 @@ import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.text.TextCleaner;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -44,8 +45,6 @@ record Pair(
           .add("reason", StringType)
           .add("payload", StringType);
 
-  static final int LONGEST_TEXT = 100_000;
-
   static Pair of(String prompt, String chosen, String rejected) {
     return new Pair(prompt, chosen, rejected, 1, 1, 0, null);
   }
@@ -56,11 +55,9 @@ record Pair(
 
   /** The row, cleaned; refused where there is nothing to choose. */
   Row row(String file, long line, Payload record, TextCleaner cleaner) {
-    for (String text : List.of(prompt, chosen, rejected)) {
-      if (text.length() > LONGEST_TEXT) {
-        Refusal refusal =
-            new Refusal("TEXT_TOO_LONG", "a text has more than " + LONGEST_TEXT + " characters");
-        return refused(file, line, refusal, record);
+    for (String text : Arrays.asList(prompt, chosen, rejected, product)) {
+      if (text != null && text.length() > Refusal.LONGEST_TEXT) {
+        return refused(file, line, Refusal.tooLong("a text", text.length()), record);
       }
     }
     cleaner.begin();
@@ -98,7 +95,7 @@ record Pair(
         pChosen,
         weight,
         margin,
-        cleaner.category(product),
+        cleaner.category(product == null || product.isBlank() ? null : product.strip()),
         null,
         null,
         null);

@@ -1,6 +1,7 @@
 package io.lakeloop.feedback.pairs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.feedback.Refusal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -136,7 +137,7 @@ public enum PairFormat {
     }
     StringBuilder out = new StringBuilder();
     for (Message message : messages) {
-      if (out.length() > Pair.LONGEST_TEXT) {
+      if (out.length() > Refusal.LONGEST_TEXT) {
         // It will be refused: a deep tree has hundreds of such.
         break;
       }
@@ -149,7 +150,7 @@ public enum PairFormat {
           };
       String content = message.content();
       out.append(out.isEmpty() ? "" : "\n\n").append(who).append(": ");
-      out.append(content, 0, Math.min(content.length(), Pair.LONGEST_TEXT + 1));
+      out.append(content, 0, Math.min(content.length(), Refusal.LONGEST_TEXT + 1));
     }
     return out.toString();
   }
@@ -180,7 +181,15 @@ public enum PairFormat {
         number(record, "p_chosen", 1),
         number(record, "weight", 1),
         number(record, "margin", 0),
-        record.hasNonNull("product") ? text(record, "product") : null);
+        product(record));
+  }
+
+  private static String product(JsonNode record) throws Unusable {
+    JsonNode product = record.path("product");
+    if (product.isContainerNode()) {
+      throw new Unusable("WRONG_TYPE", "product must be text or a number");
+    }
+    return product.asText(null);
   }
 
   private static double number(JsonNode record, String field, double otherwise) throws Unusable {

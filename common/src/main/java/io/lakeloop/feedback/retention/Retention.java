@@ -11,6 +11,8 @@ import static io.lakeloop.table.LedgerTables.RUNS;
 import static io.lakeloop.table.PreferencesTables.PREFERENCES;
 import static io.lakeloop.table.TrainingTables.TRAJECTORIES;
 import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.array_union;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
@@ -26,9 +28,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Deletes what is too old, and what people asked to have deleted, from every table that holds it.
@@ -42,8 +45,8 @@ public final class Retention {
   private final JobContext context;
   private final RunTables tables;
   private final Impact impact;
-  private long deleted;
   private final TableRows deletions = new TableRows(RetentionTables.DELETIONS);
+  private long deleted;
 
   public Retention(JobContext context) {
     this.context = context;
@@ -93,37 +96,57 @@ public final class Retention {
    * @param secret by which user ids are hashed: raw records hold the ids themselves
    */
   public void forget(List<String> subjectKeys, byte[] secret) {
-    Dataset<Row> subjects =
+    Dataset<Row> asked =
+        context.spark().createDataset(subjectKeys, Encoders.STRING()).toDF("subject_key");
+    Dataset<Row> records =
         RecordSubjects.of(tables.readWithLater(INTERACTIONS_RAW), secret)
-            .persist(StorageLevel.MEMORY_AND_DISK());
+            .join(asked, "subject_key")
+            .distinct()
+            .persist();
+    Dataset<Row> turns = turns(records).join(asked, "subject_key").distinct().persist();
     long unknown = 0;
     for (String subjectKey : subjectKeys) {
       long before = deleted;
-      forget(subjectKey, subjects.where(col("subject_key").equalTo(subjectKey)));
+      Column isTheirs = col("subject_key").equalTo(subjectKey);
+      forget(subjectKey, records.where(isTheirs), turns.where(isTheirs), turns);
       unknown += deleted == before ? 1 : 0;
     }
-    subjects.unpersist();
+    turns.unpersist();
+    records.unpersist();
     if (unknown > 0) {
       context.say("%,d of %,d people asked for are in no table", unknown, subjectKeys.size());
     }
   }
 
-  /**
-   * @param named rows of {@link RecordSubjects} about the person
-   */
-  private void forget(String subjectKey, Dataset<Row> named) {
+  /** Columns interaction_id and subject_key: whose words each turn holds. */
+  private Dataset<Row> turns(Dataset<Row> records) {
     Dataset<Row> all = tables.readWithLater(INTERACTIONS);
-    Dataset<Row> ofRecords = named.select(col("record_id").as("of")).distinct();
+    Column everyone =
+        array_union(
+            array(col("subject_key")),
+            coalesce(col("subject_keys"), array().cast("array<string>")));
+    return all.select(col("interaction_id"), explode(everyone).as("subject_key"))
+        .union(
+            all.drop("subject_key")
+                .join(records, "record_id")
+                .select("interaction_id", "subject_key"));
+  }
+
+  /**
+   * @param named records that name the person
+   * @param own turns that hold the person's words
+   * @param turns those of everyone asked for
+   */
+  private void forget(String subjectKey, Dataset<Row> named, Dataset<Row> own, Dataset<Row> turns) {
     Dataset<Row> interactions =
-        all.join(ofRecords, all.col("record_id").equalTo(ofRecords.col("of")), "left")
-            .where(col("subject_key").equalTo(subjectKey).or(col("of").isNotNull()))
-            .drop("of")
+        tables
+            .readWithLater(INTERACTIONS)
+            .join(own.select("interaction_id"), new String[] {"interaction_id"}, "left_semi")
             .persist();
     impact.ofInteractions(interactions, ASKED, subjectKey);
-    forgetText(subjectKey, interactions);
+    forgetText(subjectKey, interactions, turns);
     Dataset<Row> records =
         named
-            .where("is_named")
             .select(col("record_id").as("key"))
             .union(
                 interactions
@@ -143,7 +166,7 @@ public final class Retention {
   }
 
   /** What was made of the person's words: items, answers to them, pairs, episodes, judgments. */
-  private void forgetText(String subjectKey, Dataset<Row> interactions) {
+  private void forgetText(String subjectKey, Dataset<Row> interactions, Dataset<Row> turns) {
     Dataset<Row> ids = interactions.select(col("interaction_id").as("own"));
     Dataset<Row> queue =
         tables
@@ -155,9 +178,11 @@ public final class Retention {
             .select(col("item_id").as("key"))
             .distinct()
             .persist();
-    Dataset<Row> all = tables.readWithLater(INTERACTIONS);
+    // Two who asked the same would else each keep the other's prompt.
     Dataset<Row> others =
-        all.join(ids, all.col("interaction_id").equalTo(ids.col("own")), "left_anti")
+        tables
+            .readWithLater(INTERACTIONS)
+            .join(turns.select("interaction_id"), new String[] {"interaction_id"}, "left_anti")
             .select("prompt");
     Dataset<Row> prompts =
         interactions

@@ -23,7 +23,7 @@ public final class ReportJob implements Job<ReportJob.Config> {
     int slash = config.path().lastIndexOf('/');
     String page = config.path().substring(slash + 1);
     try (OutputFolder folder =
-        context.output(slash < 0 ? "." : config.path().substring(0, slash))) {
+        context.output(slash < 0 ? "." : slash == 0 ? "/" : config.path().substring(0, slash))) {
       new LoopReport(context).write(folder.file(page), config.landing());
       folder.publish(page);
       context.say("wrote %s/%s", folder, page);
