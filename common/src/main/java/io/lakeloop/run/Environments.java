@@ -12,7 +12,6 @@ import io.lakeloop.s3.S3Settings;
 import io.lakeloop.table.Lake;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -53,6 +52,7 @@ public final class Environments {
   /** Opens the environment on another lake; its registry goes along where it lies in the lake. */
   public Environment open(String name, String lake) {
     EnvironmentSettings settings = settings(name);
+    requirePlace(lake);
     String root =
         JobContext.isRemote(lake)
             ? lake.replaceFirst("/+$", "")
@@ -73,7 +73,7 @@ public final class Environments {
               + " the environment's environment.yaml.",
           root);
     }
-    return new S3ArtifactStore(s3(), URI.create(root).getHost(), prefix(root));
+    return new S3ArtifactStore(s3(), bucket(root), prefix(root));
   }
 
   private static boolean isBucket(String root) {
@@ -84,8 +84,23 @@ public final class Environments {
     return S3Settings.of(spark.sparkContext().hadoopConfiguration());
   }
 
+  /** Not by URI, which knows no host with an underscore and no path with a blank. */
+  private static String bucket(String root) {
+    return root.replaceFirst("^[^:]+://", "").replaceFirst("/.*", "");
+  }
+
   private static String prefix(String root) {
-    return URI.create(root).getPath().replaceAll("^/+|/+$", "");
+    return root.replaceFirst("^[^:]+://[^/]*", "").replaceAll("^/+|/+$", "");
+  }
+
+  /** A scheme that is none would become a folder's name. */
+  private static void requirePlace(String lake) {
+    if (lake.isBlank() || !JobContext.isRemote(lake) && lake.matches("[A-Za-z][\\w+.-]*:/.*")) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot open the lake '%s': a lake is a folder or s3a://bucket/prefix. Name one with --lake.",
+          lake);
+    }
   }
 
   /**
@@ -95,7 +110,7 @@ public final class Environments {
   private void requireReachable(String root) {
     if (isBucket(root)) {
       try {
-        Bucket.open(s3(), URI.create(root).getHost()).below(prefix(root) + "/");
+        Bucket.open(s3(), bucket(root)).below(prefix(root) + "/");
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -1,5 +1,7 @@
 package io.lakeloop.run;
 
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.RootCause;
 import io.lakeloop.config.UserError;
 import io.lakeloop.s3.BucketFailure;
 import io.lakeloop.table.StorageFailure;
@@ -19,6 +21,26 @@ public final class Failure {
         return Optional.of(error);
       }
     }
-    return BucketFailure.of(failure).or(() -> StorageFailure.of(failure));
+    return BucketFailure.of(failure)
+        .or(() -> StorageFailure.of(failure))
+        .or(() -> ofMemory(RootCause.of(failure)));
+  }
+
+  private static Optional<UserError> ofMemory(Throwable root) {
+    if (root instanceof OutOfMemoryError) {
+      return Optional.of(
+          new UserError(
+              ErrorCode.CONFIG_INVALID,
+              "Cannot go on: the driver's memory is used up. Lower what the settings ask for at"
+                  + " once, or give more with --spark spark.driver.memory=8g."));
+    }
+    if (root instanceof StackOverflowError) {
+      return Optional.of(
+          new UserError(
+              ErrorCode.CONFIG_INVALID,
+              "Cannot go on: something in the settings or the input is nested too deeply, or is a"
+                  + " list of thousands. Shorten it."));
+    }
+    return Optional.empty();
   }
 }

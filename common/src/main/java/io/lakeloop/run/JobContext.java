@@ -124,6 +124,10 @@ public final class JobContext {
           path);
     }
     Path file = Path.of(path).toAbsolutePath().normalize();
+    if (file.getFileName() == null) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID, "Cannot use %s=%s: it names no file. Name one.", key, path);
+    }
     if (!isRemote(tables.lakeRoot())) {
       Path lake = Path.of(tables.lakeRoot());
       if (file.startsWith(lake) || real(file).startsWith(real(lake))) {
@@ -165,7 +169,8 @@ public final class JobContext {
     }
   }
 
-  static boolean isRemote(String path) {
+  /** Whether the path lies in a store of its own, not on this machine. */
+  public static boolean isRemote(String path) {
     return path.matches("[a-z][a-z0-9+.-]*://.*");
   }
 

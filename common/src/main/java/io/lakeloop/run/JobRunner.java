@@ -63,7 +63,7 @@ public final class JobRunner {
     try {
       attempt(definition, invocation);
       return 0;
-    } catch (Exception | LinkageError e) {
+    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
       return report(e);
     }
   }
@@ -145,7 +145,7 @@ public final class JobRunner {
                   console));
       leases.requireHeld();
       discardDrafts(start.runId());
-    } catch (Exception | LinkageError e) {
+    } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
       // What another driver goes on with is its own to end.
       leases.requireHeld();
       discardDrafts(start.runId());

@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class JsonRecordsTest {
+public class JsonRecordsTest {
   static List<JsonRecords.Entry> read(byte[] bytes) {
     List<JsonRecords.Entry> entries = new ArrayList<>();
     new JsonRecords("file", new ByteArrayInputStream(bytes)).forEachRemaining(entries::add);
     return entries;
   }
 
-  private static List<JsonRecords.Entry> read(String text) {
+  public static List<JsonRecords.Entry> read(String text) {
     return read(text.getBytes(StandardCharsets.UTF_8));
   }
 

@@ -9,9 +9,9 @@ import io.lakeloop.run.Environments;
 import io.lakeloop.run.Environments.Environment;
 import io.lakeloop.run.Failure;
 import io.lakeloop.run.Invocation;
+import io.lakeloop.run.JobContext;
 import io.lakeloop.run.JobRunner;
 import io.lakeloop.text.NameRedactor;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -101,8 +101,7 @@ public final class Main {
       settings.requireOpenLake(name);
     }
     String root = lake.orElse(settings.lake());
-    if (URI.create(root.replace(' ', '_')).getScheme() == null
-        && Files.isRegularFile(Path.of(root))) {
+    if (!JobContext.isRemote(root) && Files.isRegularFile(Path.of(root))) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
           "Cannot open the lake %s: it is a file. Give a folder or s3a://bucket/prefix with --lake.",

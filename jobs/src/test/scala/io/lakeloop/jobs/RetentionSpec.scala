@@ -1,6 +1,9 @@
 package io.lakeloop.jobs
 
+import io.lakeloop.config.Name
+import io.lakeloop.table.{EvaluationTables, FeedbackTables, TableRows}
 import java.nio.file.Files
+import org.apache.spark.sql.functions.lit
 import scala.collection.JavaConverters._
 
 class RetentionSpec extends LoopSpec {
@@ -26,6 +29,22 @@ class RetentionSpec extends LoopSpec {
     lake.submit("labeler-agreement", "a1", "coefficients.resamples" -> "100") shouldBe 0
     lake.submit("build-preferences", "p1", "labels.min-probability" -> "0.5", "test-share" -> "0.4")
     lake
+  }
+
+  private def judged(l: TestLake, prompt: String): Unit = {
+    val row = EvaluationTables.JUDGMENTS
+      .columns()
+      .asScala
+      .map(_.name())
+      .filterNot(_.endsWith("score"))
+      .map(_ -> "x")
+      .toMap ++ Map("prompt" -> prompt, "verdict" -> "tie")
+    val rows = new TableRows(EvaluationTables.JUDGMENTS)
+      .add(row.mapValues(_.asInstanceOf[AnyRef]).toMap.asJava)
+    val run = Name.parse("x" + prompt.hashCode.abs)
+    val dataset = rows.dataset(SharedSpark.session).withColumn("run_id", lit(run.text()))
+    l.lake.replace(EvaluationTables.JUDGMENTS, run, dataset, "{}")
+    ()
   }
 
   describe("enforce-retention") {
@@ -125,13 +144,18 @@ class RetentionSpec extends LoopSpec {
         said("p5", "null", "carl"),
         said("a5", "\"p5\"", "dave")
       )
-      val logs = write(temporary(), "logs.jsonl", (tree +: nobody ++: linked).mkString("\n"))
+      val same = Seq("fay", "gus").map(user =>
+        s"""{"conversation_id":"$user","user_id":"$user","created_at":"2026-01-02T10:00:00Z",""" +
+          s""""prompt":"Words of dave in message p6, as they were written.","completion":"To $user."}"""
+      )
+      val all = Seq(Seq(tree), nobody, same, linked).flatten
+      val logs = write(temporary(), "logs.jsonl", all.mkString("\n"))
       l.submit("ingest-logs", "i1", "path" -> logs.toString) shouldBe 0
       withClue(l.output)(l.submit("clean-logs", "c1", "duplicates.near" -> "false") shouldBe 0)
       // Each exchange is of whom the prompt is of; blanks are nobody's name.
       l.count("interactions", "subject_key IS NULL") shouldBe 2
-      l.table("interactions").select("subject_key").distinct().count() shouldBe 4
-      l.count("interactions") shouldBe 8
+      l.table("interactions").select("subject_key").distinct().count() shouldBe 6
+      l.count("interactions") shouldBe 10
 
       def forget(run: String, users: String*): Unit = {
         val requests = users.map(user => s"""{"user_id":"$user"}""").mkString("\n")
@@ -147,11 +171,17 @@ class RetentionSpec extends LoopSpec {
       l.count("interactions_raw", "payload LIKE '%eve%'") shouldBe 0
       l.count("interactions", "conversation_id = 't1'") shouldBe 0
       l.count("interactions", "conversation_id = 't2'") shouldBe 3
-      // What carl asked goes back to what ann had asked; his other question does not.
-      forget("e2", "ann")
+      // What carl asked goes back to what ann had asked, and that is known when raw records are
+      // gone; his other question does not. What is asked by two who both asked to go is nobody's.
+      l.lake.delete(FeedbackTables.INTERACTIONS_RAW, lit(true), "{}")
+      judged(l, "Words of dave in message p6, as they were written.")
+      judged(l, "Words of carl in message p5, as they were written.")
+      forget("e2", "ann", "fay", "gus")
       l.count("interactions", "conversation_id = 't2'") shouldBe 1
-      l.count("interactions_raw", "payload LIKE '%carl%'") shouldBe 2
       l.count("interactions") shouldBe 3
+      l.table("judgments").select("prompt").collect().map(_.getString(0)).toSeq shouldBe Seq(
+        "Words of carl in message p5, as they were written."
+      )
     }
   }
 }

@@ -155,25 +155,31 @@ class TrustSpec extends LoopSpec {
       val taken = lake.root.resolve("taken")
       write(lake.root, "taken", "theirs")
       for (
-        (job, place) <- Seq(
+        ((job, place), number) <- Seq(
           "report" -> "tables/runs/_delta_log/x.html",
           "report" -> "taken/x.html",
-          "report" -> "../../../../../../proc/x/y.html",
+          "report" -> "../../../../../../../../../../../../proc/x/y.html",
           "report" -> "",
           "simulate-logs" -> "tables/runs",
           "simulate-logs" -> "registry/models"
-        )
+        ).zipWithIndex
       ) {
         lake.clearOutput()
         val code = lake.submit(
           job,
-          Seq(job, place.hashCode).mkString("r"),
+          s"r$number",
           "path" -> lake.root.resolve(place).toString
         )
         withClue(place + lake.output)(code shouldBe 2)
         lake.output should include("Name another place.")
       }
       Files.readString(taken) shouldBe "theirs"
+      // Dots behind a link: what was tried is what is written.
+      Files.createSymbolicLink(lake.root.resolve("link"), lake.root.resolve("tables/runs"))
+      val through = lake.root.resolve("link/../labels/x.html").toString
+      withClue(lake.output)(lake.submit("report", "r9", "path" -> through) shouldBe 0)
+      Files.exists(lake.root.resolve("labels/x.html")) shouldBe true
+      Files.exists(lake.root.resolve("tables/labels")) shouldBe false
     }
 
     it("reads no device, and nothing below what no run has made, to say so") {

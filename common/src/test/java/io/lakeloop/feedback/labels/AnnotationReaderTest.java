@@ -2,11 +2,9 @@ package io.lakeloop.feedback.labels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.JsonRecordsTest;
 import io.lakeloop.feedback.labels.AnnotationReader.Tool;
 import io.lakeloop.text.TextCleaner;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -16,9 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AnnotationReaderTest {
   private static List<Row> read(Tool tool, String json) {
     TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, new byte[32]));
-    JsonRecords records =
-        new JsonRecords("f", new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)));
-    return records.stream()
+    return JsonRecordsTest.read(json).stream()
         .flatMap(entry -> AnnotationReader.rows("f", entry, tool, "quality", cleaner))
         .toList();
   }
@@ -72,6 +68,7 @@ class AnnotationReaderTest {
         "{\"choices\":\"x\"}|WRONG_TYPE",
         "{\"taxonomy\":[[\"Billing\",\"Refund\"],[\"Shipping\"]]}|Billing/Refund,Shipping",
         "{\"taxonomy\":[[\"Billing\",null]]}|WRONG_TYPE",
+        "{\"choices\":[[\"a\",\"b\"]]}|WRONG_TYPE",
         "{\"ranker\":{\"_\":[\"c\",\"a\"]}}|c>a",
         "{\"ranker\":{\"_\":[\"c\"],\"rank\":[\"a\",\"b\"]}}|a>b",
         "{\"ranker\":{\"good\":[\"c\"],\"bad\":[\"a\"]}}|WRONG_TYPE",
@@ -139,8 +136,35 @@ class AnnotationReaderTest {
             "{\"id\":1,\"data\":{},\"annotations\":[%s]}".formatted(annotations));
     assertThat(rows).hasSize(5_001);
     Object first = rows.get(0).get(LabelRow.SCHEMA.fieldIndex("payload"));
+    assertThat(first).isNotNull();
     assertThat(rows)
         .allSatisfy(
             row -> assertThat(row.get(LabelRow.SCHEMA.fieldIndex("payload"))).isSameAs(first));
+  }
+
+  /** 25,000 answers, each with its own copy of a comment of 100,000 characters, make 2.5 GB. */
+  @Test
+  void answersThatAreManyTimesTheirRecordAreRefused() {
+    String answer = "{\"from_name\":\"q\",\"value\":{\"rating\":4}}";
+    String json =
+        "{\"id\":1,\"data\":{},\"annotations\":[{\"completed_by\":3,\"result\":[%s%s]}]}"
+            .formatted(
+                "{\"from_name\":\"c\",\"value\":{\"text\":\"" + "x".repeat(99_000) + "\"}}",
+                ("," + answer).repeat(25_000));
+    List<Row> rows = read(Tool.LABEL_STUDIO, json);
+    assertThat(rows).hasSize(1);
+    assertThat(outcome(rows.get(0))).isEqualTo("TOO_MANY_ANSWERS");
+  }
+
+  @Test
+  void reasonsAreBounded() {
+    String json =
+        "{\"id\":1,\"data\":{},\"annotations\":[{\"completed_by\":3,\"result\":[%s,%s]}]}"
+            .formatted(
+                "{\"from_name\":\"reasons\",\"value\":{\"choices\":[\""
+                    + "x".repeat(200_000)
+                    + "\"]}}",
+                "{\"from_name\":\"q\",\"value\":{\"rating\":4}}");
+    assertThat(outcome(read(Tool.LABEL_STUDIO, json).get(0))).isEqualTo("TEXT_TOO_LONG");
   }
 }

@@ -2,10 +2,8 @@ package io.lakeloop.feedback.labels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.JsonRecordsTest;
 import io.lakeloop.text.TextCleaner;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,10 +19,8 @@ class QueueReaderTest {
         "{\"prompt\":\"Where?\",\"completion_a\":\"Here.\",\"completion_b\":\"There.\""
             + fields
             + "}";
-    JsonRecords records =
-        new JsonRecords("f", new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)));
     TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, new byte[32]));
-    return QueueReader.row("f", records.next(), cleaner);
+    return QueueReader.row("f", JsonRecordsTest.read(json).get(0), cleaner);
   }
 
   /** Labels have their item's id stripped: the item must have it so, too. */
@@ -54,7 +50,9 @@ class QueueReaderTest {
 
   @Test
   void whatIsTooLongIsRefused() {
-    String id = ",\"item_id\":\"" + "x".repeat(200_000) + "\"";
-    assertThat(read(id).getString(CODE)).isEqualTo("TEXT_TOO_LONG");
+    for (String field : new String[] {"item_id", "gold_value", "product"}) {
+      String fields = ",\"" + field + "\":\"" + "x".repeat(200_000) + "\"";
+      assertThat(read(fields).getString(CODE)).isEqualTo("TEXT_TOO_LONG");
+    }
   }
 }

@@ -2,10 +2,9 @@ package io.lakeloop.feedback.pairs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lakeloop.feedback.JsonRecords;
+import io.lakeloop.feedback.JsonRecordsTest;
+import io.lakeloop.feedback.Refusal;
 import io.lakeloop.text.TextCleaner;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -17,9 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PairReaderTest {
   private static List<Row> read(PairFormat format, String json) {
     TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, null));
-    JsonRecords records =
-        new JsonRecords("f", new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)));
-    return records.stream().flatMap(entry -> PairReader.rows("f", entry, format, cleaner)).toList();
+    return JsonRecordsTest.read(json).stream()
+        .flatMap(entry -> PairReader.rows("f", entry, format, cleaner))
+        .toList();
   }
 
   private static Object cell(Row row, String column) {
@@ -52,7 +51,7 @@ class PairReaderTest {
 
   /** Nor is each transcript of a deep tree kept: together they are a thousand times its size. */
   @Test
-  void promptsOfADeepTreeAreCutWhereTheyAreRefusedAnyway() {
+  void promptsOfADeepTreeAreCutWhereTheyAreRefusedAnyway() throws PairFormat.Unusable {
     StringBuilder tree = new StringBuilder("{\"prompt\":");
     int depth = 80;
     for (int i = 0; i < depth; i++) {
@@ -63,8 +62,12 @@ class PairReaderTest {
     tree.append("{\"role\":\"prompter\",\"text\":\"end\"}")
         .append("]}]}".repeat(depth))
         .append('}');
+    List<Pair> pairs = PairFormat.OASST.pairs(JsonRecordsTest.read(tree.toString()).get(0).node());
+    assertThat(pairs).hasSize(depth);
+    assertThat(pairs)
+        .allSatisfy(
+            pair -> assertThat(pair.prompt().length()).isLessThan(3 * Refusal.LONGEST_TEXT));
     List<Row> rows = read(PairFormat.OASST, tree.toString());
-    assertThat(rows).hasSize(depth);
     assertThat(rows.stream().filter(row -> cell(row, "reason_code") == null)).hasSize(2);
   }
 
@@ -86,13 +89,13 @@ class PairReaderTest {
   void anthropicsFormKeepsWhatExportWritesBesideIt() {
     String start = "\\n\\nHuman: Hi\\n\\nAssistant: ";
     String json =
-        "{\"chosen\":\"%syes\",\"rejected\":\"%sno\",\"p_chosen\":0.9,\"weight\":2,\"margin\":0.5,\"product\":\"P\"}"
+        "{\"chosen\":\"%syes\",\"rejected\":\"%sno\",\"p_chosen\":0.9,\"weight\":2,\"margin\":0.5,\"product\":7}"
             .formatted(start, start);
     Row row = read(PairFormat.HH, json).get(0);
     assertThat(cell(row, "p_chosen")).isEqualTo(0.9);
     assertThat(cell(row, "weight")).isEqualTo(2.0);
     assertThat(cell(row, "margin")).isEqualTo(0.5);
-    assertThat(cell(row, "product")).isEqualTo("P");
+    assertThat(cell(row, "product")).isEqualTo("7");
   }
 
   @ParameterizedTest

@@ -1,7 +1,9 @@
 package io.lakeloop.jobs.benchmark;
 
+import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.FolderTree;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.duplicates.Duplicates;
 import io.lakeloop.feedback.duplicates.PlantedDuplicates;
 import io.lakeloop.jobs.feedback.CleanLogsJob;
@@ -111,6 +113,13 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
         JavaSparkContext.fromSparkContext(scratch.context().spark().sparkContext());
     int parts = spark.defaultParallelism() * 2;
     int conversations = CONVERSATIONS * size;
+    if (JobContext.isRemote(scratch.lake().root())) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot measure on the lake %s: logs are generated on this machine. Name a folder with"
+              + " --lake.",
+          scratch.lake().root());
+    }
     Path folder = Path.of(scratch.lake().root(), "logs-" + size);
     try {
       Files.createDirectories(folder);
