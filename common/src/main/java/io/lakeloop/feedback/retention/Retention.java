@@ -62,7 +62,10 @@ public final class Retention {
     long old;
     if (time == null) {
       Dataset<Row> runs =
-          tables.read(RUNS).where(col("started_at").lt(lit(limit))).select(col("run_id").as("key"));
+          tables
+              .readOrEmpty(RUNS)
+              .where(col("started_at").lt(lit(limit)))
+              .select(col("run_id").as("key"));
       if (table.equals(PREFERENCES)) {
         impact.ofPairs(
             rows.join(runs, rows.col("snapshot_id").equalTo(runs.col("key"))), EXPIRED, null);
