@@ -53,7 +53,20 @@ public final class LoopReport {
               + " lake.",
           context.path(setting));
     }
-    return JSON.readValue(file.toFile(), type);
+    T read;
+    try {
+      read = JSON.readValue(file.toFile(), type);
+    } catch (IOException e) {
+      read = null;
+    }
+    if (read == null) {
+      throw new UserError(
+          ErrorCode.INPUT_UNREADABLE,
+          "Cannot compare with what was planted: %s is not as simulate-logs and simulate-labels"
+              + " write it. Run them again, or leave landing empty for a real lake.",
+          context.path(setting));
+    }
+    return read;
   }
 
   private static String page(Map<String, Object> data) throws IOException {

@@ -12,4 +12,11 @@ record Planted(
     long gibberish,
     long repeated,
     long withoutConsent,
-    List<String> personalData) {}
+    List<String> personalData) {
+  /**
+   * @throws NullPointerException if there is no list, or no text in one of its places
+   */
+  Planted {
+    personalData = List.copyOf(personalData);
+  }
+}

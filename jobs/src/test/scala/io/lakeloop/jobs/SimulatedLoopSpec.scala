@@ -382,6 +382,27 @@ class SimulatedLoopSpec extends LoopSpec {
       page should not include "/*DATA*/"
     }
 
+    it("writes no report beside damaged files of what was planted") {
+      val good = Files.readString(lake.root.resolve("landing/planted.json"))
+      for (
+        (name, planted, truth) <- Seq(
+          ("planted.json", good.take(good.length / 2), "{}"),
+          ("planted.json", "{}", "{}"),
+          ("raters.json", good, "null")
+        )
+      ) {
+        val damaged = temporary()
+        write(damaged, "planted.json", planted)
+        write(damaged, "raters.json", truth)
+        val page = damaged.resolve("page.html")
+        lake.clearOutput()
+        val settings = Seq("landing" -> damaged.toString, "path" -> page.toString)
+        lake.submit("report", s"rep-${damaged.getFileName}", settings: _*) shouldBe 2
+        lake.output should include(s"Cannot compare with what was planted: $damaged/$name")
+        Files.exists(page) shouldBe false
+      }
+    }
+
     it("leaves the same rows when jobs run again under their ids") {
       val again = Seq(
         "sample-for-labeling",
