@@ -182,6 +182,18 @@ class ExchangeFormatsSpec extends LoopSpec {
         "run" -> "nobody"
       ) shouldBe 2
       lake.output should include("there is no row")
+      lake.clearOutput()
+      val folder = temporary().resolve("queue")
+      lake.submit(
+        "export",
+        "e3",
+        "path" -> folder.toString,
+        "format" -> "parquet",
+        "dataset" -> "labeling-queue",
+        "run" -> "nobody"
+      ) shouldBe 2
+      lake.output should include("there is no row")
+      Files.exists(folder) shouldBe false
     }
 
     it("read UKP's arguments, where they are at hand") {

@@ -15,6 +15,7 @@ import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Spliterators;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -59,6 +60,13 @@ public final class ExportJob implements Job<ExportJob.Config> {
           .require(!path.isBlank(), "path is empty: name a file (parquet: a folder)")
           .require(
               split.matches("all|train|test"), "split must be all, train or test, got '%s'", split)
+          .require(
+              format == Format.PARQUET
+                  || dataset == Contents.PREFERENCES
+                  || format == Format.LABEL_STUDIO && dataset == Contents.LABELING_QUEUE,
+              "dataset=%s is for format=parquet: trl, openai-dpo and hh hold preferences,"
+                  + " label-studio the labeling queue",
+              dataset.name().toLowerCase(Locale.ROOT).replace('_', '-'))
           .throwIfAny();
     }
   }
@@ -68,6 +76,9 @@ public final class ExportJob implements Job<ExportJob.Config> {
     Dataset<Row> rows = rows(config, context);
     String path = context.path(config.path());
     if (config.format() == Format.PARQUET) {
+      if (rows.isEmpty()) {
+        throw noRow(path);
+      }
       context.tables().export(rows, path);
       context.say("%s written to %s", config.dataset(), path);
       return;
@@ -79,12 +90,16 @@ public final class ExportJob implements Job<ExportJob.Config> {
         StreamSupport.stream(Spliterators.spliteratorUnknownSize(all, 0), false).map(line);
     long written = context.tables().exportLines(lines.iterator(), path, array);
     if (written == 0) {
-      throw new UserError(
-          ErrorCode.DATA_EMPTY,
-          "Cannot export to %s: there is no row. Name another snapshot, split or run.",
-          path);
+      throw noRow(path);
     }
     context.say("%,d records written to %s", written, path);
+  }
+
+  private static UserError noRow(String path) {
+    return new UserError(
+        ErrorCode.DATA_EMPTY,
+        "Cannot export to %s: there is no row. Name another snapshot, split or run.",
+        path);
   }
 
   private static Dataset<Row> rows(Config config, JobContext context) {
