@@ -71,13 +71,18 @@ public final class RaterSimulator {
     return String.format(
         Locale.ROOT,
         "%s,%s,preference,%s,%s,%s,%s,%s,v1,batch-1%n",
-        item.id(),
+        quoted(item.id()),
         rater.id(),
         value,
         aIsLeft ? "ab" : "ba",
         started,
         submitted,
         rater.cohort());
+  }
+
+  /** As a cell of CSV: ids that come with an imported queue may hold anything. */
+  private static String quoted(String id) {
+    return id.matches("[\\w.:-]+") ? id : '"' + id.replace("\"", "\"\"") + '"';
   }
 
   private static void writeTruth(Path file, List<SimulatedRater> team) throws IOException {
