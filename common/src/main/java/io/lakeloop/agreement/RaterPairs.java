@@ -20,13 +20,13 @@ public final class RaterPairs implements Serializable {
   }
 
   /** Pairs of raters. */
-  public int pairs() {
-    return raters * (raters - 1) / 2;
+  public long pairs() {
+    return raters * (raters - 1L) / 2;
   }
 
   /** Cells that one set of tables takes. */
   public long cells() {
-    return (long) pairs() * categories * categories;
+    return pairs() * categories * categories;
   }
 
   private int pair(int first, int second) {

@@ -82,14 +82,49 @@ public final class QualityRules implements Serializable {
       double maxRepeatedNgrams)
       implements Serializable {
     public Settings {
-      Problems.in("quality")
+      Problems problems = Problems.in("quality");
+      shares(
+          problems,
+          Map.of(
+              "min-letter-share", minLetterShare,
+              "min-alphabetic-words", minAlphabeticWords,
+              "max-bullet-lines", maxBulletLines,
+              "max-ellipsis-lines", maxEllipsisLines,
+              "max-duplicate-lines", maxDuplicateLines,
+              "max-repeated-ngrams", maxRepeatedNgrams));
+      problems
           .require(minWords >= 0, "quality.min-words must not be negative, got %d", minWords)
           .require(
               maxWords > minWords,
               "quality.max-words must be above min-words (%d), got %d",
               minWords,
               maxWords)
+          .require(
+              minStopWords >= 0 && minStopWords <= STOP_WORDS.size(),
+              "quality.min-stop-words must lie in 0..%d, got %d",
+              STOP_WORDS.size(),
+              minStopWords)
+          .require(
+              maxMeanWordLength >= 0 && Double.isFinite(maxMeanWordLength),
+              "quality.max-mean-word-length must be a finite number from 0, got %s",
+              maxMeanWordLength)
+          .require(
+              maxSymbolsPerWord >= 0 && Double.isFinite(maxSymbolsPerWord),
+              "quality.max-symbols-per-word must be a finite number from 0, got %s",
+              maxSymbolsPerWord)
+          // A pair that overlaps itself, as in no no no, counts a word twice.
+          .require(
+              maxTopBigram >= 0 && maxTopBigram <= 2,
+              "quality.max-top-bigram must lie in 0..2, got %s",
+              maxTopBigram)
           .throwIfAny();
+    }
+
+    private static void shares(Problems problems, Map<String, Double> shares) {
+      shares.forEach(
+          (name, share) ->
+              problems.require(
+                  share >= 0 && share <= 1, "quality.%s must lie in 0..1, got %s", name, share));
     }
 
     /** The bounds above, and lengths that suit chat turns. */

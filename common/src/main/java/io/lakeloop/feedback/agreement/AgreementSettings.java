@@ -3,12 +3,16 @@ package io.lakeloop.feedback.agreement;
 import io.lakeloop.agreement.Estimate.Quantiles;
 import io.lakeloop.agreement.ItemAgreement.AlphaError;
 import io.lakeloop.agreement.ItemAgreement.Pooling;
+import io.lakeloop.agreement.RaterPairs;
 import io.lakeloop.agreement.Weighting;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.Quoted;
+import io.lakeloop.feedback.labels.LabelBlocks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which definitions the coefficients have where libraries differ.
@@ -43,6 +47,9 @@ public record AgreementSettings(
           "month", "date_format(submitted_at, 'yyyy-MM')",
           "language", "language");
 
+  /** Numbers in the tables of all pairs of raters, of which a block has one set, 100 MB at most. */
+  private static final long MOST_CELLS = 12_500_000;
+
   public AgreementSettings {
     Problems problems =
         Problems.in("labeler-agreement")
@@ -52,9 +59,26 @@ public record AgreementSettings(
                 SLICES.keySet().stream().sorted().toList(),
                 slices)
             .require(
-                pairRaters >= 2, "coefficients.pair-raters must be at least 2, got %d", pairRaters)
+                Set.copyOf(slices).size() == slices.size(),
+                "coefficients.slices must name each kind once, got %s",
+                slices)
             .require(
-                resamples >= 100, "coefficients.resamples must be at least 100, got %d", resamples);
+                pairRaters >= 2 && pairRaters <= 1000,
+                "coefficients.pair-raters must lie in 2..1,000, got %d",
+                pairRaters)
+            .require(
+                resamples >= 100 && resamples <= 100_000,
+                "coefficients.resamples must lie in 100..100,000, got %d",
+                resamples);
+    categories.forEach(
+        (question, order) ->
+            problems.require(
+                areCategories(Arrays.stream(order.split("\\|", -1)).map(String::strip).toList()),
+                "coefficients.categories.%s must be up to %d different answers apart by |, none"
+                    + " blank, got %s",
+                question,
+                LabelBlocks.MOST_VALUES,
+                Quoted.of(order)));
     customWeights.forEach(
         (question, rows) ->
             problems.require(
@@ -64,6 +88,12 @@ public record AgreementSettings(
                 question,
                 rows));
     problems.throwIfAny();
+  }
+
+  private static boolean areCategories(List<String> values) {
+    return values.size() <= LabelBlocks.MOST_VALUES
+        && values.stream().noneMatch(String::isBlank)
+        && Set.copyOf(values).size() == values.size();
   }
 
   private static boolean square(List<double[]> rows) {
@@ -95,6 +125,11 @@ public record AgreementSettings(
     } catch (NumberFormatException e) {
       return Double.NaN;
     }
+  }
+
+  /** Whether there are few enough of both that pairs of raters are compared. */
+  boolean comparesPairs(int raters, int values) {
+    return raters <= pairRaters && new RaterPairs(raters, values).cells() <= MOST_CELLS;
   }
 
   /** The declared order of a question's values; empty where there is none. */

@@ -182,7 +182,7 @@ public final class Coefficients {
 
   private void pairs() {
     int raters = labels.raters().size();
-    if (raters < 2 || raters > settings.pairRaters()) {
+    if (raters < 2 || !settings.comparesPairs(raters, labels.values().size())) {
       return;
     }
     RaterPairs pairs = new RaterPairs(raters, labels.values().size());

@@ -124,11 +124,17 @@ public final class LabelerAgreement {
       context.say("%s, %s %s: no item has two labels", question, slice.kind(), slice.value());
       return;
     }
-    if (labels.raters().size() > coefficients.pairRaters()) {
+    int present = labels.raters().size();
+    if (!coefficients.comparesPairs(present, labels.values().size())) {
       context.say(
-          "%s, %s %s: %,d raters are more than coefficients.pair-raters, pairs of them are not"
-              + " compared",
-          question, slice.kind(), slice.value(), labels.raters().size());
+          "%s, %s %s: pairs of %,d raters are not compared, they are more than %s",
+          question,
+          slice.kind(),
+          slice.value(),
+          present,
+          present > coefficients.pairRaters()
+              ? "coefficients.pair-raters"
+              : "fit in memory with " + labels.values().size() + " answers");
     }
     agreement.add(question, slice.kind(), slice.value(), measured);
     measured.stream()

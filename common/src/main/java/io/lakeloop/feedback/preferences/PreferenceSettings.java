@@ -1,6 +1,7 @@
 package io.lakeloop.feedback.preferences;
 
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.Quoted;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -42,6 +43,19 @@ public record PreferenceSettings(
    * @param escalated handed to a person
    */
   public record Signals(double taskCompleted, double csat, double thumb, double escalated) {
+    public Signals {
+      Problems problems = Problems.in("build-preferences");
+      Map.of("task-completed", taskCompleted, "csat", csat, "thumb", thumb, "escalated", escalated)
+          .forEach(
+              (name, odds) ->
+                  problems.require(
+                      Double.isFinite(odds),
+                      "labels.signals.%s must be a finite number, got %s",
+                      name,
+                      odds));
+      problems.throwIfAny();
+    }
+
     boolean none() {
       return taskCompleted == 0 && csat == 0 && thumb == 0 && escalated == 0;
     }
@@ -56,15 +70,18 @@ public record PreferenceSettings(
                 minProbability)
             .require(!grades.isEmpty(), "labels.grades is empty: say which answers are for a")
             .require(
-                marginPerGrade >= 0,
-                "labels.margin-per-grade must not be negative, got %s",
+                marginPerGrade >= 0 && Double.isFinite(marginPerGrade),
+                "labels.margin-per-grade must be a finite number from 0, got %s",
                 marginPerGrade);
     numbers("grades", grades, problems);
     numbers("reasons", reasons, problems)
         .forEach(
             (reason, factor) ->
                 problems.require(
-                    factor > 0, "labels.reasons.%s must be above 0, got %s", reason, factor));
+                    factor > 0 && factor <= 1000,
+                    "labels.reasons.%s must lie in (0, 1000], got %s",
+                    reason,
+                    factor));
     problems.throwIfAny();
   }
 
@@ -83,12 +100,22 @@ public record PreferenceSettings(
     Map<String, Double> numbers = new LinkedHashMap<>();
     texts.forEach(
         (name, text) -> {
-          try {
-            numbers.put(name, Double.valueOf(text));
-          } catch (NumberFormatException e) {
-            problems.add("labels.%s.%s must be a number, got %s", key, name, text);
+          double number = number(text);
+          if (Double.isFinite(number)) {
+            numbers.put(name, number);
+          } else {
+            problems.add(
+                "labels.%s.%s must be a finite number, got %s", key, name, Quoted.of(text));
           }
         });
     return numbers;
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
   }
 }

@@ -33,7 +33,11 @@ public final class PersonalDataFinder {
               .require(
                   minConfidence > 0 && minConfidence <= 1,
                   "personal-data.min-confidence must lie in (0, 1], got %s",
-                  minConfidence);
+                  minConfidence)
+              .require(
+                  !kinds.isEmpty(),
+                  "personal-data.kinds is empty, so that nothing would be replaced: name some of %s",
+                  Arrays.toString(Kind.values()));
       kinds.forEach(
           kind ->
               problems.require(

@@ -30,6 +30,9 @@ public final class BenchmarkAgreementJob implements Job<BenchmarkAgreementJob.Co
       int iterations,
       double tolerance,
       long seed) {
+    /** Chances of answers, of which the driver and every task hold some copies of 8 bytes each. */
+    private static final long MOST_CELLS = 10_000_000;
+
     public Config {
       Problems problems =
           Problems.in("benchmark-agreement")
@@ -42,7 +45,20 @@ public final class BenchmarkAgreementJob implements Job<BenchmarkAgreementJob.Co
                   "classes must lie in 2..%d, got %d",
                   LabelBlocks.MOST_VALUES,
                   classes)
-              .require(iterations >= 2, "iterations must be at least 2, got %d", iterations);
+              .require(
+                  (long) raters * classes * classes <= MOST_CELLS,
+                  "raters times classes squared must be at most %,d, got %d and %d",
+                  MOST_CELLS,
+                  raters,
+                  classes)
+              .require(
+                  iterations >= 2 && iterations <= 100_000,
+                  "iterations must lie in 2..100,000, got %d",
+                  iterations)
+              .require(
+                  tolerance >= 0 && tolerance < 1,
+                  "tolerance must lie in [0, 1), got %s",
+                  tolerance);
       labels.forEach(
           number ->
               problems.require(

@@ -13,6 +13,7 @@ import io.lakeloop.feedback.Intake;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.labels.AnnotationReader;
+import io.lakeloop.feedback.labels.LabelBlocks;
 import io.lakeloop.feedback.labels.LabelReader;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
@@ -57,6 +58,11 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
               columns.isEmpty() || format == Format.LONG_CSV || format == Format.LONG_PARQUET,
               "columns are for long-csv and long-parquet, not for %s",
               format)
+          .require(
+              values.size() <= LabelBlocks.MOST_VALUES,
+              "values must name at most %d answers, got %d",
+              LabelBlocks.MOST_VALUES,
+              values.size())
           .throwIfAny();
     }
   }

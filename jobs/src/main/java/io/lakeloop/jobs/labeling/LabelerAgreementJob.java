@@ -19,6 +19,7 @@ import io.lakeloop.run.JobContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
@@ -44,9 +45,17 @@ public final class LabelerAgreementJob implements Job<LabelerAgreementJob.Config
               known,
               consensus.methods())
           .require(
-              consensus.iterations() >= 1,
-              "consensus.iterations must be at least 1, got %d",
+              Set.copyOf(consensus.methods()).size() == consensus.methods().size(),
+              "consensus.methods must name each method once, got %s",
+              consensus.methods())
+          .require(
+              consensus.iterations() >= 1 && consensus.iterations() <= 100_000,
+              "consensus.iterations must lie in 1..100,000, got %d",
               consensus.iterations())
+          .require(
+              consensus.tolerance() >= 0 && consensus.tolerance() < 1,
+              "consensus.tolerance must lie in [0, 1), got %s",
+              consensus.tolerance())
           .require(
               consensus.topUp() >= 0,
               "consensus.top-up must be at least 0, got %d",

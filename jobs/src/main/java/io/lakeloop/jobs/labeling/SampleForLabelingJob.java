@@ -66,8 +66,8 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
                   !boosts.needScores() || !rewardModels.isEmpty(),
                   "boosts.disagreement and boosts.informativeness need reward-models")
               .require(
-                  boosts.disagreement() == 1 || rewardModels.size() >= 2,
-                  "boosts.disagreement needs two reward-models or more, got %s",
+                  boosts.disagreement() == 1 || rewardModels.stream().distinct().count() >= 2,
+                  "boosts.disagreement needs two different reward-models or more, got %s",
                   rewardModels);
       rewardModels.forEach(
           model ->

@@ -11,12 +11,23 @@ import java.util.List;
 public final class SimulateLogsJob implements Job<SimulateLogsJob.Config> {
 
   public record Config(String path, int conversations, int size, int goldQuestions, long seed) {
+    private static final long MOST_CONVERSATIONS = 36_000_000;
+
     public Config {
       Problems.in("simulate-logs")
           .require(!path.isBlank(), "path is empty")
           .require(conversations >= 1, "conversations must be at least 1, got %d", conversations)
           .require(size >= 1, "size must be at least 1, got %d", size)
-          .require(goldQuestions >= 0, "gold-questions must not be negative, got %d", goldQuestions)
+          .require(
+              (long) conversations * size <= MOST_CONVERSATIONS,
+              "conversations times size must be at most %,d, got %d and %d",
+              MOST_CONVERSATIONS,
+              conversations,
+              size)
+          .require(
+              goldQuestions >= 0 && goldQuestions <= 1_000_000,
+              "gold-questions must lie in 0..1,000,000, got %d",
+              goldQuestions)
           .throwIfAny();
     }
   }
@@ -25,7 +36,7 @@ public final class SimulateLogsJob implements Job<SimulateLogsJob.Config> {
   public void run(Config config, JobContext context) throws Exception {
     try (OutputFolder folder = context.output(config.path())) {
       LogSimulator.Planted planted =
-          new LogSimulator(Math.multiplyExact(config.conversations(), config.size()), config.seed())
+          new LogSimulator(config.conversations() * config.size(), config.seed())
               .write(folder.path(), config.goldQuestions());
       for (String file : List.of("logs.jsonl", "gold-questions.jsonl", "planted.json")) {
         folder.publish(file);
