@@ -57,7 +57,7 @@ public final class PolicyEvaluation {
   /** Compares {@code samples} answers to each prompt. */
   public List<Comparison> compare(List<String> prompts, int samples, Compared compared) {
     List<Comparison> comparisons = new ArrayList<>();
-    int total = prompts.size() * samples;
+    int total = Math.multiplyExact(prompts.size(), samples);
     for (int from = 0; from < total; from += ANSWERED_AT_ONCE) {
       int to = Math.min(total, from + ANSWERED_AT_ONCE);
       int[] places = IntStream.range(from, to).toArray();

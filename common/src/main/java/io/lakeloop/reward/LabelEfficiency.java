@@ -1,6 +1,8 @@
 package io.lakeloop.reward;
 
 import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.sampling.Leverage;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +49,7 @@ public final class LabelEfficiency {
 
   /**
    * @param most labels that will be asked for
+   * @throws UserError DATA_EMPTY if the better answers of one split are all longer, or all shorter
    */
   public LabelEfficiency(
       SparkSession spark,
@@ -56,8 +59,8 @@ public final class LabelEfficiency {
       int most) {
     this.spark = spark;
     this.trainer = trainer;
-    this.pool = balanced(pool);
-    this.test = balanced(test);
+    this.pool = balanced(pool, "train");
+    this.test = balanced(test, "test");
     this.features =
         this.pool.stream()
             .map(
@@ -79,12 +82,22 @@ public final class LabelEfficiency {
     return new int[] {pool.size(), test.size()};
   }
 
-  private static List<PreferencePair> balanced(List<PreferencePair> pairs) {
+  private static List<PreferencePair> balanced(List<PreferencePair> pairs, String split) {
     List<PreferencePair> longer =
         pairs.stream().filter(p -> p.chosen().length() > p.rejected().length()).toList();
     List<PreferencePair> shorter =
         pairs.stream().filter(p -> p.chosen().length() < p.rejected().length()).toList();
     int each = Math.min(longer.size(), shorter.size());
+    if (each == 0) {
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot balance lengths: of the %d pairs of split %s the chosen answer is longer in %d and"
+              + " shorter in %d, and both are needed. Choose a snapshot that has both.",
+          pairs.size(),
+          split,
+          longer.size(),
+          shorter.size());
+    }
     List<PreferencePair> balanced = new ArrayList<>(longer.subList(0, each));
     balanced.addAll(shorter.subList(0, each));
     return balanced;

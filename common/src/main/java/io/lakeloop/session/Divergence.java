@@ -1,7 +1,12 @@
 package io.lakeloop.session;
 
+import ai.djl.ndarray.NDScope;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.lm.CausalLm;
+import io.lakeloop.lm.torch.GradScope;
+import io.lakeloop.lm.torch.Kernels;
+import java.util.List;
 
 /** Stops a training that has left the finite numbers, before its weights are published. */
 public final class Divergence {
@@ -29,6 +34,22 @@ public final class Divergence {
       throw diverged("%s is %.4g at step %d, above its limit of %s", metric, value, step, limit);
     }
     return value;
+  }
+
+  /**
+   * Looks at what was trained; no loss is computed after the last step that would show it.
+   *
+   * @throws UserError TRAINING_DIVERGED if a weight is not finite
+   */
+  public static void checkWeights(CausalLm model) {
+    try (GradScope off = GradScope.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      double norm = Kernels.globalNorm(List.copyOf(model.parameters().values()));
+      if (!Double.isFinite(norm)) {
+        throw diverged("the norm of the trained weights is %s", norm);
+      }
+    }
   }
 
   private static UserError diverged(String what, Object... values) {

@@ -19,6 +19,7 @@ import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.run.Stopwatch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -68,8 +69,13 @@ public final class LmBenchmark {
       for (int batch : generation.batchSizes()) {
         results.accept(cached(model, generation, batch));
       }
+      // Of what was measured with the cache, or there is nothing to compare with.
       int batch =
-          generation.batchSizes().stream().mapToInt(b -> b).filter(b -> b >= 8).min().orElse(1);
+          generation.batchSizes().stream()
+              .mapToInt(b -> b)
+              .filter(b -> b >= 8)
+              .min()
+              .orElse(Collections.max(generation.batchSizes()));
       results.accept(uncached(model, generation, batch));
     }
   }

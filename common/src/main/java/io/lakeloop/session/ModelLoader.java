@@ -63,8 +63,13 @@ public final class ModelLoader implements AutoCloseable {
    */
   public record Loaded(CausalLm model, ModelVersion base) {
 
-    /** Writes what was trained: an adapter beside its base's name, or the whole model. */
+    /**
+     * Writes what was trained: an adapter beside its base's name, or the whole model.
+     *
+     * @throws UserError TRAINING_DIVERGED if a weight is not finite
+     */
     public void write(Path folder, boolean scalarHead, Path companions) throws IOException {
+      Divergence.checkWeights(model);
       if (model.lora() == null) {
         new ModelFolder(folder).write(model, scalarHead, companions);
       } else {

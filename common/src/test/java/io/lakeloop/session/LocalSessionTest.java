@@ -1,11 +1,15 @@
 package io.lakeloop.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import io.lakeloop.algorithm.CrossEntropy;
 import io.lakeloop.algorithm.TokenBatch;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
@@ -101,6 +105,20 @@ class LocalSessionTest {
         }
       }
       assertThat(weights(resumed)).isEqualTo(weights(straight));
+    }
+  }
+
+  @Test
+  void weightsThatTheLastStepMadeInfiniteAreSeen() {
+    try (LocalSession session = session(8)) {
+      session.forwardBackward(batch(8, 0), new CrossEntropy());
+      session.optimStep(STEP);
+      assertThatCode(() -> Divergence.checkWeights(session.model())).doesNotThrowAnyException();
+      session.forwardBackward(batch(8, 1), new CrossEntropy());
+      session.optimStep(new AdamW.Settings(1e39, 0, 1, 1e-8));
+      assertThatThrownBy(() -> Divergence.checkWeights(session.model()))
+          .isInstanceOfSatisfying(
+              UserError.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TRAINING_DIVERGED));
     }
   }
 

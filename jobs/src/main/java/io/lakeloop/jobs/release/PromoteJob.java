@@ -59,18 +59,7 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
     ModelVersion candidate = context.resolve(config.model());
     Row winRate = latest(config, context, candidate, "win_rate");
     Row violations = latest(config, context, candidate, "safety_violation_rate");
-    if (low(winRate) < config.minWinRate()) {
-      throw refused(config, candidate, "win rate", winRate, "below", config.minWinRate());
-    }
-    if (value(violations) > config.maxSafetyViolationRate()) {
-      throw refused(
-          config,
-          candidate,
-          "safety violation rate",
-          violations,
-          "above",
-          config.maxSafetyViolationRate());
-    }
+    gate(config, candidate, winRate, violations);
     String reason =
         String.format(
             Locale.ROOT,
@@ -96,6 +85,24 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
       context.say(
           "%s of %s is now %s/%s of %s: %s",
           candidate, context.environment(), copy.model(), config.alias(), to, reason);
+    }
+  }
+
+  /**
+   * @throws UserError GATE_FAILED if a measure misses its limit or is no number
+   */
+  static void gate(Config config, ModelVersion candidate, Row winRate, Row violations) {
+    if (!(low(winRate) >= config.minWinRate())) {
+      throw refused(config, candidate, "win rate", winRate, "below", config.minWinRate());
+    }
+    if (!(value(violations) <= config.maxSafetyViolationRate())) {
+      throw refused(
+          config,
+          candidate,
+          "safety violation rate",
+          violations,
+          "above",
+          config.maxSafetyViolationRate());
     }
   }
 
@@ -154,6 +161,16 @@ public final class PromoteJob implements Job<PromoteJob.Config> {
       Row row,
       String direction,
       double limit) {
+    if (Double.isNaN(value(row)) || Double.isNaN(low(row))) {
+      return new UserError(
+          ErrorCode.GATE_FAILED,
+          "Cannot promote %s to %s: its %s on %s is no number, so nothing was measured. Run"
+              + " evaluate-policy again.",
+          candidate,
+          config.alias(),
+          measure,
+          config.suite());
+    }
     return new UserError(
         ErrorCode.GATE_FAILED,
         "Cannot promote %s to %s: %s %.3f (95%% CI %.3f-%.3f) is %s %s. Train a new version, or"
