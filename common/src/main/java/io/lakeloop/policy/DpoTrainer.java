@@ -35,14 +35,22 @@ public final class DpoTrainer {
       int commitEvery) {
     public Settings {
       Problems.in("dpo")
-          .require(beta > 0, "dpo.beta must be positive, got %s", beta)
+          .require(
+              beta > 0 && beta <= 1e6, "dpo.beta must be positive and at most 1e6, got %s", beta)
           .require(
               labelSmoothing >= 0 && labelSmoothing < 0.5,
               "dpo.label-smoothing must lie in [0, 0.5), got %s",
               labelSmoothing)
-          .require(epochs >= 1, "dpo.epochs must be at least 1, got %d", epochs)
-          .require(batchSize >= 1, "dpo.batch-size must be at least 1, got %d", batchSize)
-          .require(learningRate > 0, "dpo.learning-rate must be positive, got %s", learningRate)
+          .require(
+              epochs >= 1 && epochs <= 10_000, "dpo.epochs must lie in 1..10000, got %d", epochs)
+          .require(
+              batchSize >= 1 && batchSize <= 1_000_000,
+              "dpo.batch-size must lie in 1..1000000, got %d",
+              batchSize)
+          .require(
+              learningRate > 0 && Double.isFinite(learningRate),
+              "dpo.learning-rate must be positive and finite, got %s",
+              learningRate)
           .require(commitEvery >= 1, "dpo.commit-every must be at least 1, got %d", commitEvery)
           .throwIfAny();
     }

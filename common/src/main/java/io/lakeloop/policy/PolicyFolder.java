@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Problems;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.tokenizer.Tokenizer;
@@ -20,7 +21,20 @@ public record PolicyFolder(Path folder) {
    * @param maxPromptTokens 0 for what the base model was trained with
    * @param maxCompletionTokens 0 for what the base model was trained with
    */
-  public record Limits(int maxPromptTokens, int maxCompletionTokens) {}
+  public record Limits(int maxPromptTokens, int maxCompletionTokens) {
+    public Limits {
+      Problems.in("limits")
+          .require(
+              maxPromptTokens >= 0 && maxPromptTokens <= 1_000_000,
+              "limits.max-prompt-tokens must lie in 0..1000000, got %d",
+              maxPromptTokens)
+          .require(
+              maxCompletionTokens >= 0 && maxCompletionTokens <= 1_000_000,
+              "limits.max-completion-tokens must lie in 0..1000000, got %d",
+              maxCompletionTokens)
+          .throwIfAny();
+    }
+  }
 
   /**
    * Writes what was trained.

@@ -70,9 +70,15 @@ public record PolicySettings(
       MissingEnd missingEnd,
       double missingEndValue,
       double safetyPenalty) {
+    private static final int MOST_PER_STEP = 1_000_000;
+
     public Rollouts {
+      long batch = (long) promptsPerStep * samplesPerPrompt;
       Problems.in("rollout")
-          .require(steps >= 1, "rollout.steps must be at least 1, got %d", steps)
+          .require(
+              steps >= 1 && steps <= 1_000_000,
+              "rollout.steps must lie in 1..1000000, got %d",
+              steps)
           .require(
               promptsPerStep >= 1,
               "rollout.prompts-per-step must be at least 1, got %d",
@@ -81,7 +87,24 @@ public record PolicySettings(
               samplesPerPrompt >= 1,
               "rollout.samples-per-prompt must be at least 1, got %d",
               samplesPerPrompt)
-          .require(temperature > 0, "rollout.temperature must be positive, got %s", temperature)
+          .require(
+              batch <= MOST_PER_STEP,
+              "rollout.prompts-per-step x rollout.samples-per-prompt is %d, more than the %d answers"
+                  + " that a step may have: lower one of them",
+              batch,
+              MOST_PER_STEP)
+          .require(
+              temperature >= 0.01 && temperature <= 100,
+              "rollout.temperature must lie in 0.01..100, got %s",
+              temperature)
+          .require(
+              Double.isFinite(missingEndValue),
+              "rollout.missing-end-value must be finite, got %s",
+              missingEndValue)
+          .require(
+              Double.isFinite(safetyPenalty),
+              "rollout.safety-penalty must be finite, got %s",
+              safetyPenalty)
           .throwIfAny();
     }
 
@@ -99,9 +122,12 @@ public record PolicySettings(
   public record Kl(double beta, double target, double horizon, KlEstimator estimator) {
     public Kl {
       Problems.in("kl")
-          .require(beta >= 0, "kl.beta must not be negative, got %s", beta)
-          .require(target >= 0, "kl.target must not be negative, got %s", target)
-          .require(horizon > 0, "kl.horizon must be positive, got %s", horizon)
+          .require(beta >= 0 && beta <= 1e6, "kl.beta must lie in 0..1e6, got %s", beta)
+          .require(target >= 0 && target <= 1e6, "kl.target must lie in 0..1e6, got %s", target)
+          .require(
+              horizon > 0 && horizon <= 1e12,
+              "kl.horizon must be positive and at most 1e12, got %s",
+              horizon)
           .throwIfAny();
     }
   }
@@ -170,15 +196,25 @@ public record PolicySettings(
       double maxRatio) {
     public Update {
       Problems.in("update")
-          .require(epochs >= 1, "update.epochs must be at least 1, got %d", epochs)
+          .require(
+              epochs >= 1 && epochs <= 10_000, "update.epochs must lie in 1..10000, got %d", epochs)
           .require(minibatches >= 1, "update.minibatches must be at least 1, got %d", minibatches)
-          .require(learningRate > 0, "update.learning-rate must be positive, got %s", learningRate)
-          .require(maxGradNorm > 0, "update.max-grad-norm must be positive, got %s", maxGradNorm)
+          .require(
+              learningRate > 0 && Double.isFinite(learningRate),
+              "update.learning-rate must be positive and finite, got %s",
+              learningRate)
+          .require(
+              maxGradNorm >= 1e-6 && maxGradNorm <= 1e9,
+              "update.max-grad-norm must lie in 1e-6..1e9, got %s",
+              maxGradNorm)
           .require(
               adamBeta2 > 0 && adamBeta2 < 1,
               "update.adam-beta2 must lie between 0 and 1, got %s",
               adamBeta2)
-          .require(adamEpsilon > 0, "update.adam-epsilon must be positive, got %s", adamEpsilon)
+          .require(
+              adamEpsilon > 0 && adamEpsilon <= 1,
+              "update.adam-epsilon must be positive and at most 1, got %s",
+              adamEpsilon)
           .require(clipRange > 0, "update.clip-range must be positive, got %s", clipRange)
           .require(
               dualClip == 0 || dualClip > 1,
@@ -189,13 +225,14 @@ public record PolicySettings(
               "update.value-clip-range must be positive, got %s",
               valueClipRange)
           .require(
-              valueCoefficient >= 0,
-              "update.value-coefficient must not be negative, got %s",
+              valueCoefficient >= 0 && valueCoefficient <= 1e6,
+              "update.value-coefficient must lie in 0..1e6, got %s",
               valueCoefficient)
           .require(
               importanceCap >= 0,
               "update.importance-cap must not be negative, got %s",
               importanceCap)
+          .require(stopKl >= 0, "update.stop-kl must not be negative, got %s", stopKl)
           .require(maxRatio > 1, "update.max-ratio must be more than 1, got %s", maxRatio)
           .throwIfAny();
     }
@@ -218,6 +255,13 @@ public record PolicySettings(
             "update.minibatches is %d, more than the %d trajectories of a step",
             update.minibatches(),
             rollout.batch())
+        .require(
+            kl.target() == 0 || kl.horizon() > 0.2 * rollout.batch(),
+            "kl.horizon is %s, but with %d trajectories a step it must be more than %s, or one step"
+                + " could take kl.beta below 0",
+            kl.horizon(),
+            rollout.batch(),
+            0.2 * rollout.batch())
         .throwIfAny();
   }
 

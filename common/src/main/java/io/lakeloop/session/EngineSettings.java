@@ -25,6 +25,10 @@ public record EngineSettings(
             "engine.microbatch-rows must be at least 1, got %d",
             microbatchRows)
         .require(
+            lora == null || lora.rank() <= 16_384,
+            "engine.lora.rank must be at most 16384, got %d",
+            lora == null ? 0 : lora.rank())
+        .require(
             precision == null || precision != Precision.BFLOAT16 || lora == null || !lora.none(),
             "engine.precision is bfloat16, in which only adapters are trained, but"
                 + " engine.lora.rank is 0")

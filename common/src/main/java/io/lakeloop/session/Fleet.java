@@ -49,8 +49,9 @@ public final class Fleet implements AutoCloseable {
 
     public Settings {
       Problems.in("fleet")
-          .require(shards >= 1, "fleet.shards must be at least 1, got %d", shards)
-          .require(tasks >= 0, "fleet.tasks must not be negative, got %d", tasks)
+          .require(
+              shards >= 1 && shards <= 65_536, "fleet.shards must lie in 1..65536, got %d", shards)
+          .require(tasks >= 0 && tasks <= 65_536, "fleet.tasks must lie in 0..65536, got %d", tasks)
           .require(
               gpusPerTask == 0 || gpusPerTask == 1,
               "fleet.gpus-per-task must be 0 or 1, got %d: a task trains one replica",

@@ -20,7 +20,7 @@ public record ChatEncoder(Tokenizer tokenizer, int maxPromptTokens, int maxCompl
    * @throws UserError CONFIG_INVALID if a whole sequence may be longer than the model reads
    */
   public void checkFits(LmConfig config) {
-    if (maxPromptTokens + maxCompletionTokens > config.maxPositions()) {
+    if ((long) maxPromptTokens + maxCompletionTokens > config.maxPositions()) {
       throw new UserError(
           ErrorCode.CONFIG_INVALID,
           "Cannot train: prompts of up to %d tokens and completions of up to %d pass the %d"

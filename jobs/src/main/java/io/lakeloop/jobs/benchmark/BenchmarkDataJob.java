@@ -45,7 +45,7 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
       Problems problems =
           Problems.in("benchmark-data")
               .require(size >= 1 && size <= 10_000, "size must lie in 1..10000, got %d", size)
-              .require(rounds >= 1, "rounds must be at least 1, got %d", rounds);
+              .require(rounds >= 1 && rounds <= 1000, "rounds must lie in 1..1000, got %d", rounds);
       duplicateRows.forEach(
           rows ->
               problems.require(

@@ -21,10 +21,13 @@ public final class BenchmarkLabelingJob implements Job<BenchmarkLabelingJob.Conf
       Problems problems =
           Problems.in("benchmark-labeling")
               .require(!labels.isEmpty(), "labels is empty: give numbers of labels")
-              .require(repetitions >= 1, "repetitions must be at least 1, got %d", repetitions)
               .require(
-                  regularisation >= 0,
-                  "regularisation must not be negative, got %s",
+                  repetitions >= 1 && repetitions <= 1000,
+                  "repetitions must lie in 1..1000, got %d",
+                  repetitions)
+              .require(
+                  regularisation >= 0 && regularisation <= 1e6,
+                  "regularisation must lie in 0..1000000, got %s",
                   regularisation);
       labels.forEach(
           number ->

@@ -38,13 +38,45 @@ public final class BenchmarkLmJob implements Job<BenchmarkLmJob.Config> {
       int repeats) {
     public Config {
       Problems.in("benchmark-lm")
-          .require(threads >= 1, "threads must be at least 1, got %d", threads)
           .require(
-              batchSize >= 1 && sequenceLength >= 2,
-              "batch-size and sequence-length must be at least 1 and 2, got %d and %d",
-              batchSize,
+              model.vocabSize() >= 1 && model.vocabSize() <= 1_000_000,
+              "model.vocab-size must lie in 1..1000000, got %d",
+              model.vocabSize())
+          .require(
+              model.hiddenSize() >= 1 && model.hiddenSize() <= 16_384,
+              "model.hidden-size must lie in 1..16384, got %d",
+              model.hiddenSize())
+          .require(
+              (long) model.vocabSize() * model.hiddenSize() <= Integer.MAX_VALUE,
+              "model.vocab-size x model.hidden-size must be at most %d, got %d x %d",
+              Integer.MAX_VALUE,
+              model.vocabSize(),
+              model.hiddenSize())
+          .require(
+              model.intermediateSize() >= 1 && model.intermediateSize() <= 65_536,
+              "model.intermediate-size must lie in 1..65536, got %d",
+              model.intermediateSize())
+          .require(
+              model.layers() >= 1 && model.layers() <= 1000,
+              "model.layers must lie in 1..1000, got %d",
+              model.layers())
+          .require(
+              model.heads() >= 1 && model.heads() <= 1024,
+              "model.heads must lie in 1..1024, got %d",
+              model.heads())
+          .require(threads >= 1 && threads <= 1024, "threads must lie in 1..1024, got %d", threads)
+          .require(
+              batchSize >= 1 && batchSize <= 10_000,
+              "batch-size must lie in 1..10000, got %d",
+              batchSize)
+          .require(
+              sequenceLength >= 2 && sequenceLength <= 100_000,
+              "sequence-length must lie in 2..100000, got %d",
               sequenceLength)
-          .require(loraRank >= 1, "lora-rank must be at least 1, got %d", loraRank)
+          .require(
+              loraRank >= 1 && loraRank <= 16_384,
+              "lora-rank must lie in 1..16384, got %d",
+              loraRank)
           .require(
               !generationBatchSizes.isEmpty()
                   && generationBatchSizes.stream()
@@ -52,11 +84,15 @@ public final class BenchmarkLmJob implements Job<BenchmarkLmJob.Config> {
               "generation-batch-sizes must be whole numbers from 1 to 9999, got %s",
               generationBatchSizes)
           .require(
-              promptTokens >= 1 && newTokens >= 1,
-              "prompt-tokens and new-tokens must be at least 1, got %d and %d",
-              promptTokens,
+              promptTokens >= 1 && promptTokens <= 100_000,
+              "prompt-tokens must lie in 1..100000, got %d",
+              promptTokens)
+          .require(
+              newTokens >= 1 && newTokens <= 100_000,
+              "new-tokens must lie in 1..100000, got %d",
               newTokens)
-          .require(repeats >= 1, "repeats must be at least 1, got %d", repeats)
+          .require(
+              repeats >= 1 && repeats <= 10_000, "repeats must lie in 1..10000, got %d", repeats)
           .throwIfAny();
     }
   }

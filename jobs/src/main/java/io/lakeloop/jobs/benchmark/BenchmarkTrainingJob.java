@@ -42,7 +42,10 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
       double networkGigabits) {
     public Config {
       Problems.in("benchmark-training")
-          .require(vocabSize >= 300, "vocab-size must be at least 300, got %d", vocabSize)
+          .require(
+              vocabSize >= 300 && vocabSize <= 65_536,
+              "vocab-size must lie in 300..65536, got %d",
+              vocabSize)
           .require(
               !hiddenSizes.isEmpty()
                   && hiddenSizes.stream()
@@ -51,17 +54,24 @@ public final class BenchmarkTrainingJob implements Job<BenchmarkTrainingJob.Conf
                               size.matches("[1-9][0-9]{1,3}") && Integer.parseInt(size) % 64 == 0),
               "hidden-sizes must be multiples of 64 up to 9984, got %s",
               hiddenSizes)
-          .require(layers >= 1, "layers must be at least 1, got %d", layers)
+          .require(layers >= 1 && layers <= 1000, "layers must lie in 1..1000, got %d", layers)
           .require(
-              promptTokens >= 1 && completionTokens >= 2,
-              "prompt-tokens and completion-tokens must be at least 1 and 2, got %d and %d",
-              promptTokens,
+              promptTokens >= 1 && promptTokens <= 100_000,
+              "prompt-tokens must lie in 1..100000, got %d",
+              promptTokens)
+          .require(
+              completionTokens >= 2 && completionTokens <= 100_000,
+              "completion-tokens must lie in 2..100000, got %d",
               completionTokens)
           .require(
-              promptsPerStep >= 4, "prompts-per-step must be at least 4, got %d", promptsPerStep)
-          .require(steps >= 1, "steps must be at least 1, got %d", steps)
+              promptsPerStep >= 4 && promptsPerStep <= 1_000_000,
+              "prompts-per-step must lie in 4..1000000, got %d",
+              promptsPerStep)
+          .require(steps >= 1 && steps <= 10_000, "steps must lie in 1..10000, got %d", steps)
           .require(
-              networkGigabits > 0, "network-gigabits must be positive, got %s", networkGigabits)
+              networkGigabits > 0 && networkGigabits <= 1e6,
+              "network-gigabits must be positive and at most 1000000, got %s",
+              networkGigabits)
           .throwIfAny();
     }
   }

@@ -44,10 +44,13 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     public Config {
       Problems.in("evaluate-policy")
           .require(
-              samplesPerPrompt >= 1,
-              "samples-per-prompt must be at least 1, got %d",
+              samplesPerPrompt >= 1 && samplesPerPrompt <= 1000,
+              "samples-per-prompt must lie in 1..1000, got %d",
               samplesPerPrompt)
-          .require(temperature >= 0, "temperature must not be negative, got %s", temperature)
+          .require(
+              temperature == 0 || (temperature >= 0.01 && temperature <= 100),
+              "temperature must be 0 or lie in 0.01..100, got %s",
+              temperature)
           .require(
               microbatchRows >= 1, "microbatch-rows must be at least 1, got %d", microbatchRows)
           .throwIfAny();

@@ -81,7 +81,7 @@ final class RewardEnsembleTraining {
     ModelLoader.Loaded trained = trained(start, engine, seed, models);
     encoder.checkFits(trained.model().config());
     LocalSession master = new LocalSession(trained.model(), engine, 1);
-    int perMember = config.transformer().steps(pairs.size());
+    int perMember = config.transformer().steps(pairs);
     try (SparkTrainingSession session =
         new SparkTrainingSession(
             fleet,

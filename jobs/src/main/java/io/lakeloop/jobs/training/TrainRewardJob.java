@@ -16,6 +16,7 @@ import io.lakeloop.reward.TransformerRewardTrainer;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.session.EngineSettings;
+import io.lakeloop.session.Epochs;
 import io.lakeloop.session.Fleet;
 import io.lakeloop.session.LearningRate;
 import io.lakeloop.session.ModelLoader;
@@ -40,9 +41,9 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
       LearningRate.Schedule schedule,
       double weightDecay,
       double maxGradNorm) {
-    /** Optimizer steps on so many pairs. */
-    int steps(int pairs) {
-      return epochs * ((pairs + batchSize - 1) / batchSize);
+    /** Optimizer steps on the pairs. */
+    int steps(List<PreferencePair> pairs) {
+      return new Epochs<>(pairs, batchSize, epochs, 0).totalSteps();
     }
 
     TransformerRewardTrainer.Settings training() {
@@ -83,25 +84,36 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
           .require(!purpose.isBlank(), "purpose is empty: say what the model is for")
           .require(!product.isBlank(), "product is empty: name one, or all")
           .require(
-              linear.regularisation() >= 0,
-              "linear.regularisation must not be negative, got %s",
+              linear.regularisation() >= 0 && linear.regularisation() <= 1e6,
+              "linear.regularisation must lie in 0..1000000, got %s",
               linear.regularisation())
           .require(
-              linear.iterations() >= 1,
-              "linear.iterations must be at least 1, got %d",
+              linear.iterations() >= 1 && linear.iterations() <= 1_000_000,
+              "linear.iterations must lie in 1..1000000, got %d",
               linear.iterations())
           .require(
-              transformer.epochs() >= 1 && transformer.batchSize() >= 1,
-              "transformer.epochs and transformer.batch-size must be at least 1, got %d and %d",
-              transformer.epochs(),
+              transformer.epochs() >= 1 && transformer.epochs() <= 10_000,
+              "transformer.epochs must lie in 1..10000, got %d",
+              transformer.epochs())
+          .require(
+              transformer.batchSize() >= 1 && transformer.batchSize() <= 1_000_000,
+              "transformer.batch-size must lie in 1..1000000, got %d",
               transformer.batchSize())
           .require(
               architecture != Architecture.TRANSFORMER || !baseModel.isNone(),
               "base-model is none: name a model for the transformer to start from")
           .require(
-              transformer.learningRate() > 0,
-              "transformer.learning-rate must be positive, got %s",
+              transformer.learningRate() > 0 && Double.isFinite(transformer.learningRate()),
+              "transformer.learning-rate must be positive and finite, got %s",
               transformer.learningRate())
+          .require(
+              transformer.weightDecay() >= 0 && transformer.weightDecay() < 1,
+              "transformer.weight-decay must lie in [0, 1), got %s",
+              transformer.weightDecay())
+          .require(
+              transformer.maxGradNorm() >= 1e-6 && transformer.maxGradNorm() <= 1e9,
+              "transformer.max-grad-norm must lie in 1e-6..1e9, got %s",
+              transformer.maxGradNorm())
           .require(
               ensemble.members() >= 1 && ensemble.members() <= 64,
               "ensemble.members must lie in 1..64, got %d",
@@ -115,8 +127,8 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
               ensemble.members(),
               ensemble.linear())
           .require(
-              referenceSamples >= 0,
-              "reference-samples must not be negative, got %d",
+              referenceSamples >= 0 && referenceSamples <= 1_000_000,
+              "reference-samples must lie in 0..1000000, got %d",
               referenceSamples)
           .throwIfAny();
     }

@@ -69,21 +69,57 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
               model.vocabSize() >= 300 && model.vocabSize() <= 65_536,
               "model.vocab-size must lie in 300..65536, got %d",
               model.vocabSize())
+          .require(
+              model.hiddenSize() >= 1 && model.hiddenSize() <= 16_384,
+              "model.hidden-size must lie in 1..16384, got %d",
+              model.hiddenSize())
+          .require(
+              model.intermediateSize() >= 1 && model.intermediateSize() <= 65_536,
+              "model.intermediate-size must lie in 1..65536, got %d",
+              model.intermediateSize())
+          .require(
+              model.layers() >= 1 && model.layers() <= 1000,
+              "model.layers must lie in 1..1000, got %d",
+              model.layers())
+          .require(
+              model.heads() >= 1 && model.heads() <= 1024,
+              "model.heads must lie in 1..1024, got %d",
+              model.heads())
           .require(maxExamples >= 1, "max-examples must be at least 1, got %d", maxExamples)
           .require(
-              maxPromptTokens >= 8, "max-prompt-tokens must be at least 8, got %d", maxPromptTokens)
+              maxPromptTokens >= 8 && maxPromptTokens <= 1_000_000,
+              "max-prompt-tokens must lie in 8..1000000, got %d",
+              maxPromptTokens)
           .require(
-              maxCompletionTokens >= 8,
-              "max-completion-tokens must be at least 8, got %d",
+              maxCompletionTokens >= 8 && maxCompletionTokens <= 1_000_000,
+              "max-completion-tokens must lie in 8..1000000, got %d",
               maxCompletionTokens)
-          .require(epochs >= 1, "epochs must be at least 1, got %d", epochs)
-          .require(batchSize >= 1, "batch-size must be at least 1, got %d", batchSize)
+          .require(epochs >= 1 && epochs <= 10_000, "epochs must lie in 1..10000, got %d", epochs)
+          .require(
+              batchSize >= 1 && batchSize <= 1_000_000,
+              "batch-size must lie in 1..1000000, got %d",
+              batchSize)
           .require(
               !baseModel.isNone() || engine.lora().none(),
               "engine.lora.rank is %d, but a new model (base-model none) is trained whole: set it"
                   + " to 0",
               engine.lora().rank())
-          .require(learningRate > 0, "learning-rate must be positive, got %s", learningRate)
+          .require(
+              learningRate > 0 && Double.isFinite(learningRate),
+              "learning-rate must be positive and finite, got %s",
+              learningRate)
+          .require(
+              warmupSteps >= 0 && warmupSteps <= 1_000_000,
+              "warmup-steps must lie in 0..1000000, got %d",
+              warmupSteps)
+          .require(
+              weightDecay >= 0 && weightDecay < 1,
+              "weight-decay must lie in [0, 1), got %s",
+              weightDecay)
+          .require(
+              maxGradNorm >= 1e-6 && maxGradNorm <= 1e9,
+              "max-grad-norm must lie in 1e-6..1e9, got %s",
+              maxGradNorm)
           .throwIfAny();
     }
 
