@@ -36,6 +36,15 @@ public final class OutputFolder implements AutoCloseable {
   }
 
   /**
+   * Requires that nothing is there but what runs have written.
+   *
+   * @throws UserError CONFIG_INVALID if the folder holds other files
+   */
+  public void requireOwnedByRuns() {
+    context.tables().takeFolder(name);
+  }
+
+  /**
    * Where to write a file of that name.
    *
    * @throws UserError CONFIG_INVALID if none can be written there

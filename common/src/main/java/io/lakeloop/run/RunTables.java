@@ -240,6 +240,11 @@ public final class RunTables {
     lake.outside(registry).makeFolder(path);
   }
 
+  /** Takes a folder outside the lake's tables and registry for one kind of output. */
+  void takeFolder(String path) {
+    lake.outside(registry).takeFolder(path);
+  }
+
   /** Tries a file outside the lake's tables and registry. */
   void requireFile(String path) {
     lake.outside(registry).requireFile(path);

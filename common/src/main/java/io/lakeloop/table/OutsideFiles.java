@@ -36,6 +36,8 @@ public final class OutsideFiles {
   /** In the place of a digest: of what no run can have made. */
   private static final String CHANGED = "changed";
 
+  private static final String MARK = ".lakeloop";
+
   private final Configuration hadoop;
   private final List<Path> kept;
 
@@ -180,6 +182,30 @@ public final class OutsideFiles {
       }
       tryToWrite(new Path(target, "file"));
     } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
+      throw failure(path, e);
+    }
+  }
+
+  /**
+   * Takes a folder for what a job writes into it alone, run after run: a mark tells it from others.
+   *
+   * @throws UserError CONFIG_INVALID as {@link #makeFolder}, or if the folder holds other files
+   */
+  public void takeFolder(String path) {
+    makeFolder(path);
+    Path folder = new Path(path);
+    try {
+      FileSystem files = fileSystem(folder);
+      Path mark = new Path(folder, MARK);
+      if (files.exists(mark)) {
+        return;
+      }
+      if (files.listStatusIterator(folder).hasNext()) {
+        throw cannotWrite(path, "it holds files that no run has written");
+      }
+      // A folder: a file would have a checksum beside it.
+      files.mkdirs(mark);
+    } catch (IOException e) {
       throw failure(path, e);
     }
   }

@@ -312,6 +312,13 @@ class TrustSpec extends LoopSpec {
       Files.list(lake.root.resolve("registry/.drafts")).count() shouldBe 0
       lake.count("model_versions", "manifest_digest IS NOT NULL") shouldBe 1
       withClue(lake.output)(exported("x0") shouldBe 0)
+      withClue(lake.output)(exported("x0") shouldBe 0)
+      // A model of somebody's own has such files, too.
+      Files.createDirectories(lake.root.resolve("theirs"))
+      write(lake.root, "theirs/config.json", "theirs")
+      exported("theirs") shouldBe 2
+      lake.output should include("it holds files that no run has written")
+      Files.readString(lake.root.resolve("theirs/config.json")) shouldBe "theirs"
     }
 
     it("is the same that the table tells of, whoever edited weights and manifest") {
