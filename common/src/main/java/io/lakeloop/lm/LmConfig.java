@@ -74,6 +74,39 @@ public record LmConfig(
     }
   }
 
+  /**
+   * What every job asks of a shape in its settings: no matrix may have more numbers than an int.
+   */
+  public static Problems checked(
+      Problems problems,
+      int vocabSize,
+      int hiddenSize,
+      int intermediateSize,
+      int layers,
+      int heads) {
+    return problems
+        .require(
+            vocabSize >= 1 && vocabSize <= 1_000_000,
+            "model.vocab-size must lie in 1..1000000, got %d",
+            vocabSize)
+        .require(
+            hiddenSize >= 1 && hiddenSize <= 16_384,
+            "model.hidden-size must lie in 1..16384, got %d",
+            hiddenSize)
+        .require(
+            (long) vocabSize * hiddenSize <= Integer.MAX_VALUE,
+            "model.vocab-size x model.hidden-size must be at most %d, got %d x %d",
+            Integer.MAX_VALUE,
+            vocabSize,
+            hiddenSize)
+        .require(
+            intermediateSize >= 1 && intermediateSize <= 65_536,
+            "model.intermediate-size must lie in 1..65536, got %d",
+            intermediateSize)
+        .require(layers >= 1 && layers <= 1000, "model.layers must lie in 1..1000, got %d", layers)
+        .require(heads >= 1 && heads <= 1024, "model.heads must lie in 1..1024, got %d", heads);
+  }
+
   /** A new model in the shape of Llama, whose output head is the embedding. */
   public static LmConfig llama(
       int vocabSize,

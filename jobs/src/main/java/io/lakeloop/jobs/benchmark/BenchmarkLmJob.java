@@ -37,32 +37,12 @@ public final class BenchmarkLmJob implements Job<BenchmarkLmJob.Config> {
       int newTokens,
       int repeats) {
     public Config {
-      Problems.in("benchmark-lm")
-          .require(
-              model.vocabSize() >= 1 && model.vocabSize() <= 1_000_000,
-              "model.vocab-size must lie in 1..1000000, got %d",
-              model.vocabSize())
-          .require(
-              model.hiddenSize() >= 1 && model.hiddenSize() <= 16_384,
-              "model.hidden-size must lie in 1..16384, got %d",
-              model.hiddenSize())
-          .require(
-              (long) model.vocabSize() * model.hiddenSize() <= Integer.MAX_VALUE,
-              "model.vocab-size x model.hidden-size must be at most %d, got %d x %d",
-              Integer.MAX_VALUE,
+      LmConfig.checked(
+              Problems.in("benchmark-lm"),
               model.vocabSize(),
-              model.hiddenSize())
-          .require(
-              model.intermediateSize() >= 1 && model.intermediateSize() <= 65_536,
-              "model.intermediate-size must lie in 1..65536, got %d",
-              model.intermediateSize())
-          .require(
-              model.layers() >= 1 && model.layers() <= 1000,
-              "model.layers must lie in 1..1000, got %d",
-              model.layers())
-          .require(
-              model.heads() >= 1 && model.heads() <= 1024,
-              "model.heads must lie in 1..1024, got %d",
+              model.hiddenSize(),
+              model.intermediateSize(),
+              model.layers(),
               model.heads())
           .require(threads >= 1 && threads <= 1024, "threads must lie in 1..1024, got %d", threads)
           .require(

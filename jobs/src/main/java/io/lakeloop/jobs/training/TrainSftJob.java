@@ -64,27 +64,17 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       Fleet.Settings fleet,
       long seed) {
     public Config {
-      Problems.in("train-sft")
+      LmConfig.checked(
+              Problems.in("train-sft"),
+              model.vocabSize(),
+              model.hiddenSize(),
+              model.intermediateSize(),
+              model.layers(),
+              model.heads())
           .require(
               model.vocabSize() >= 300 && model.vocabSize() <= 65_536,
               "model.vocab-size must lie in 300..65536, got %d",
               model.vocabSize())
-          .require(
-              model.hiddenSize() >= 1 && model.hiddenSize() <= 16_384,
-              "model.hidden-size must lie in 1..16384, got %d",
-              model.hiddenSize())
-          .require(
-              model.intermediateSize() >= 1 && model.intermediateSize() <= 65_536,
-              "model.intermediate-size must lie in 1..65536, got %d",
-              model.intermediateSize())
-          .require(
-              model.layers() >= 1 && model.layers() <= 1000,
-              "model.layers must lie in 1..1000, got %d",
-              model.layers())
-          .require(
-              model.heads() >= 1 && model.heads() <= 1024,
-              "model.heads must lie in 1..1024, got %d",
-              model.heads())
           .require(maxExamples >= 1, "max-examples must be at least 1, got %d", maxExamples)
           .require(
               maxPromptTokens >= 8 && maxPromptTokens <= 1_000_000,
