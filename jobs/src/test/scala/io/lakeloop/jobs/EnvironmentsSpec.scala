@@ -226,6 +226,15 @@ class EnvironmentsSpec extends LoopSpec {
         include("Cannot read the settings of the environment production: there is no file")
     }
 
+    it("has no lake in a place that would become a folder of an odd name") {
+      val environments = new Environments(SharedSpark.session, conf)
+      for (lake <- Seq("", " ", "file:/x", "S3A://bucket/x", "hdfs:/x")) {
+        val told = intercept[UserError](environments.open("local", lake)).getMessage
+        told should include(s"Cannot open the lake '$lake': a lake is a folder or s3a://")
+      }
+      environments.open("local", temporary().resolve("a%b[1]|\"c").toString)
+    }
+
     it("does not inherit in a ring") {
       val two = new TwoEnvironments()
       write(
