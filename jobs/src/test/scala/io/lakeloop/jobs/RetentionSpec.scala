@@ -3,6 +3,7 @@ package io.lakeloop.jobs
 import io.lakeloop.config.Name
 import io.lakeloop.table.{EvaluationTables, FeedbackTables, TableRows}
 import java.nio.file.Files
+import java.sql.Timestamp
 import org.apache.spark.sql.functions.lit
 import scala.collection.JavaConverters._
 
@@ -173,10 +174,17 @@ class RetentionSpec extends LoopSpec {
       l.count("interactions", "conversation_id = 't2'") shouldBe 3
       // What carl asked goes back to what ann had asked, and that is known when raw records are
       // gone; his other question does not. What is asked by two who both asked to go is nobody's.
-      l.lake.delete(FeedbackTables.INTERACTIONS_RAW, lit(true), "{}")
+      val old = l.lake
+        .read(FeedbackTables.INTERACTIONS_RAW)
+        .withColumn("received_at", lit(new Timestamp(0)))
+      l.lake.replace(FeedbackTables.INTERACTIONS_RAW, Name.parse("i1"), old, "{}")
+      l.count("quarantine", "payload LIKE '%Words of%'") should be > 0L
+      l.submit("enforce-retention", "e2", "keep-days" -> "interactions_raw=1") shouldBe 0
+      l.count("interactions_raw") shouldBe 0
+      l.count("quarantine") shouldBe 0
       judged(l, "Words of dave in message p6, as they were written.")
       judged(l, "Words of carl in message p5, as they were written.")
-      forget("e2", "ann", "fay", "gus")
+      forget("e3", "ann", "fay", "gus")
       l.count("interactions", "conversation_id = 't2'") shouldBe 1
       l.count("interactions") shouldBe 3
       l.table("judgments").select("prompt").collect().map(_.getString(0)).toSeq shouldBe Seq(

@@ -26,6 +26,8 @@ public final class AnnotationReader {
     ARGILLA
   }
 
+  private static final List<String> NOT_SUBMITTED = List.of("discarded", "draft", "pending");
+
   private AnnotationReader() {}
 
   /**
@@ -94,16 +96,17 @@ public final class AnnotationReader {
 
   /** The answers of one annotation, each with its comments and reasons; at least one label. */
   private static List<LabelRow> answers(JsonNode annotation, JsonNode data) {
+    boolean areTexts = true;
     List<String> comments = new ArrayList<>();
     List<String> reasons = new ArrayList<>();
     List<LabelRow> answers = new ArrayList<>();
     for (JsonNode result : annotation.path("result")) {
       JsonNode value = result.path("value");
       JsonNode name = result.path("from_name");
-      if (value.has("text")) {
-        texts(value.get("text")).forEach(comments::add);
-      } else if (name.asText("").equals("reasons")) {
-        texts(value.path("choices")).forEach(reasons::add);
+      if (value.has("text") && !value.has("labels")) {
+        areTexts &= addTexts(value.get("text"), comments);
+      } else if (name.asText("").equals("reasons") && value.has("choices")) {
+        areTexts &= addTexts(value.get("choices"), reasons);
       } else {
         LabelRow answer = new LabelRow().set("question", name);
         answers.add(answer);
@@ -117,16 +120,25 @@ public final class AnnotationReader {
       answers.add(new LabelRow().refuse("NO_ANSWER", "the rater submitted without an answer"));
     }
     String comment = String.join("\n", comments);
-    answers.forEach(answer -> answer.set("comment", comment).reasons(reasons));
+    for (LabelRow answer : answers) {
+      answer.set("comment", comment).reasons(reasons);
+      if (!areTexts) {
+        answer.refuse("WRONG_TYPE", "comments and reasons must be texts");
+      }
+    }
     return answers;
   }
 
-  /** What is written in one text or a list of them. */
-  private static List<String> texts(JsonNode node) {
-    List<String> texts = new ArrayList<>();
-    (node.isArray() ? node : List.of(node)).forEach(text -> texts.add(text.asText("")));
-    texts.removeIf(String::isBlank);
-    return texts;
+  /** Adds what is written in one text or a list of them; false if something is no text. */
+  private static boolean addTexts(JsonNode node, List<String> texts) {
+    boolean areTexts = true;
+    for (JsonNode text : node.isArray() ? node : List.of(node)) {
+      areTexts &= text.isValueNode() && !text.isNull();
+      if (!text.asText("").isBlank()) {
+        texts.add(text.asText());
+      }
+    }
+    return areTexts;
   }
 
   /** A person is a number or an object; an e-mail address is not taken over. */
@@ -138,7 +150,7 @@ public final class AnnotationReader {
   private static void answer(LabelRow label, JsonNode value, JsonNode data) {
     if (value.has("selected")) {
       boolean swapped = data.path("shown_position").asText("").strip().equals("ba");
-      switch (value.get("selected").asText()) {
+      switch (value.get("selected").asText().strip()) {
         case "left" -> label.set("value", swapped ? "b" : "a");
         case "right" -> label.set("value", swapped ? "a" : "b");
         case "tie" -> label.set("value", "tie");
@@ -179,7 +191,7 @@ public final class AnnotationReader {
   private static void setPaths(LabelRow label, JsonNode paths) {
     List<String> joined = new ArrayList<>();
     paths.forEach(path -> joined.add(joined(path, "/")));
-    if (joined.isEmpty() || joined.contains("")) {
+    if (!paths.isArray() || joined.isEmpty() || joined.contains("")) {
       label.refuse("WRONG_TYPE", "value must be a list of paths, no step of which is blank");
     } else {
       label.set("value", String.join(",", joined));
@@ -218,10 +230,10 @@ public final class AnnotationReader {
                   labels.add(
                       argilla(
                           item, response, question.getKey(), question.getValue().path("value"))));
-      if (answers.isEmpty()) {
+      if (!answers.isObject() || answers.isEmpty()) {
         labels.add(
             argilla(item, response, null, MissingNode.getInstance())
-                .refuse("NO_ANSWER", "the rater submitted without an answer"));
+                .refuse("NO_ANSWER", "the response holds no answers by question"));
       }
     }
   }
@@ -249,8 +261,13 @@ public final class AnnotationReader {
             .set("rater_id", response.path("user_id"))
             .set("question", question)
             .set("submitted_at", response.path("inserted_at"));
-    if (!response.path("status").asText("submitted").equals("submitted")) {
+    String status = response.path("status").asText("submitted");
+    if (NOT_SUBMITTED.contains(status)) {
       return label.refuse(Refusal.CANCELLED, "the response was not submitted");
+    }
+    if (!status.equals("submitted")) {
+      return label.refuse(
+          "OUT_OF_RANGE", "status must be submitted or one of " + String.join(", ", NOT_SUBMITTED));
     }
     if (!value.isArray()) {
       return label.set("value", value);

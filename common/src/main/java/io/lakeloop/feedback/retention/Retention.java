@@ -74,6 +74,12 @@ public final class Retention {
     } else {
       Dataset<Row> past = rows.where(col(time).lt(lit(limit)));
       old = past.count();
+      if (table.equals(INTERACTIONS_RAW)) {
+        // Whose they are cannot be told without the raw records.
+        Dataset<Row> keys = past.select(col("record_id").as("key")).distinct();
+        Dataset<Row> refused = tables.readWithLater(QUARANTINE);
+        note(QUARANTINE, EXPIRED, null, delete(QUARANTINE, "record_id", refused, keys));
+      }
       if (table.equals(INTERACTIONS)) {
         impact.ofInteractions(past, EXPIRED, null);
         expireRecordsOf(past);

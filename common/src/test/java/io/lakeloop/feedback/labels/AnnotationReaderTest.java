@@ -69,6 +69,9 @@ class AnnotationReaderTest {
         "{\"taxonomy\":[[\"Billing\",\"Refund\"],[\"Shipping\"]]}|Billing/Refund,Shipping",
         "{\"taxonomy\":[[\"Billing\",null]]}|WRONG_TYPE",
         "{\"choices\":[[\"a\",\"b\"]]}|WRONG_TYPE",
+        "{\"taxonomy\":{\"z\":[\"q\"]}}|WRONG_TYPE",
+        "{\"selected\":\" left \"}|b",
+        "{\"text\":\"a span\",\"labels\":[\"bad\"]}|MISSING_FIELD",
         "{\"ranker\":{\"_\":[\"c\",\"a\"]}}|c>a",
         "{\"ranker\":{\"_\":[\"c\"],\"rank\":[\"a\",\"b\"]}}|a>b",
         "{\"ranker\":{\"good\":[\"c\"],\"bad\":[\"a\"]}}|WRONG_TYPE",
@@ -116,6 +119,9 @@ class AnnotationReaderTest {
         "{\"q\":[{\"user_id\":\"u\",\"value\":\"\u202e\u200b\"}]}|MISSING_FIELD",
         "[{\"user_id\":\"u\",\"values\":{\"q\":{\"value\":7}}}]|7",
         "[{\"user_id\":\"u\",\"values\":\"a\"}]|NO_ANSWER",
+        "[{\"values\":{\"q\":{\"value\":7}},\"user_id\":\"u\"},{\"values\":[\"lost\"],\"user_id\":\"v\"}]|7 NO_ANSWER",
+        "[{\"user_id\":\"u\",\"status\":\"draft\",\"values\":{\"q\":{\"value\":7}}}]|CANCELLED",
+        "[{\"user_id\":\"u\",\"status\":{},\"values\":{\"q\":{\"value\":7}}}]|OUT_OF_RANGE",
         "5|MISSING_FIELD",
       })
   void argillasAnswersAreReadOrRefused(String responses, String expected) {
@@ -154,6 +160,22 @@ class AnnotationReaderTest {
     List<Row> rows = read(Tool.LABEL_STUDIO, json);
     assertThat(rows).hasSize(1);
     assertThat(outcome(rows.get(0))).isEqualTo("TOO_MANY_ANSWERS");
+  }
+
+  @Test
+  void reasonsAndCommentsAreTextsOrTheLabelIsRefused() {
+    for (String odd : List.of("{\"z\":1}", "null", "[\"n\"]")) {
+      String json =
+          "{\"id\":1,\"data\":{},\"annotations\":[{\"completed_by\":3,\"result\":[%s,%s]}]}"
+              .formatted(
+                  "{\"from_name\":\"reasons\",\"value\":{\"choices\":[\"r1\"," + odd + "]}}",
+                  "{\"from_name\":\"q\",\"value\":{\"rating\":4}}");
+      assertThat(outcome(read(Tool.LABEL_STUDIO, json).get(0))).isEqualTo("WRONG_TYPE");
+    }
+    String selected =
+        "{\"id\":1,\"data\":{},\"annotations\":[{\"completed_by\":3,\"result\":["
+            + "{\"from_name\":\"reasons\",\"value\":{\"selected\":\"left\"}}]}]}";
+    assertThat(outcome(read(Tool.LABEL_STUDIO, selected).get(0))).isEqualTo("a");
   }
 
   @Test
