@@ -27,20 +27,15 @@ public final class Failure {
   }
 
   private static Optional<UserError> ofMemory(Throwable root) {
-    if (root instanceof OutOfMemoryError) {
-      return Optional.of(
-          new UserError(
-              ErrorCode.CONFIG_INVALID,
-              "Cannot go on: the driver's memory is used up. Lower what the settings ask for at"
-                  + " once, or give more with --spark spark.driver.memory=8g."));
-    }
-    if (root instanceof StackOverflowError) {
-      return Optional.of(
-          new UserError(
-              ErrorCode.CONFIG_INVALID,
-              "Cannot go on: something in the settings or the input is nested too deeply, or is a"
-                  + " list of thousands. Shorten it."));
-    }
-    return Optional.empty();
+    String why =
+        root instanceof OutOfMemoryError
+            ? "the driver's memory is used up. Lower what the settings ask for at once, or give more"
+                + " with --spark spark.driver.memory=8g"
+            : root instanceof StackOverflowError
+                ? "something in the settings or the input is nested too deeply, or is a list of"
+                    + " thousands. Shorten it"
+                : null;
+    return Optional.ofNullable(why)
+        .map(told -> new UserError(ErrorCode.CONFIG_INVALID, "Cannot go on: %s.", told));
   }
 }

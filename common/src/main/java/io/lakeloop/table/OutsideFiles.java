@@ -153,20 +153,16 @@ public final class OutsideFiles {
 
   /** The path as one that a run may write, its folder made and tried. */
   private Path free(String path, Predicate<String> isOurs) {
-    try {
-      FileSystem files = fileSystem(new Path(path));
-      Path target = outside(path);
-      if (target.getName().contains(":")) {
-        throw cannotWrite(path, "its name has a colon");
-      }
-      if (files.exists(target) && !isOurs.test(digest(target))) {
-        throw cannotWrite(path, "it exists, and is not what a run of this lake has made");
-      }
-      tryToWrite(target);
-      return target;
-    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
-      throw failure(path, e);
-    }
+    return tried(
+        path,
+        () -> {
+          Path target = named(path);
+          if (fileSystem(target).exists(target) && !isOurs.test(digest(target))) {
+            throw cannotWrite(path, "it exists, and is not what a run of this lake has made");
+          }
+          tryToWrite(target);
+          return target;
+        });
   }
 
   /**
@@ -175,15 +171,16 @@ public final class OutsideFiles {
    * @throws UserError CONFIG_INVALID if it lies in the lake, or cannot be made or written to
    */
   public void makeFolder(String path) {
-    try {
-      Path target = outside(path);
-      if (!fileSystem(target).mkdirs(target)) {
-        throw cannotWrite(path, "the folder cannot be made");
-      }
-      tryToWrite(new Path(target, "file"));
-    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
-      throw failure(path, e);
-    }
+    tried(
+        path,
+        () -> {
+          Path folder = outside(path);
+          if (!fileSystem(folder).mkdirs(folder)) {
+            throw cannotWrite(path, "the folder cannot be made");
+          }
+          tryToWrite(new Path(folder, "file"));
+          return folder;
+        });
   }
 
   /**
@@ -193,21 +190,19 @@ public final class OutsideFiles {
    */
   public void takeFolder(String path) {
     makeFolder(path);
-    Path folder = new Path(path);
-    try {
-      FileSystem files = fileSystem(folder);
-      Path mark = new Path(folder, MARK);
-      if (files.exists(mark)) {
-        return;
-      }
-      if (files.listStatusIterator(folder).hasNext()) {
-        throw cannotWrite(path, "it holds files that no run has written");
-      }
-      // A folder: a file would have a checksum beside it.
-      files.mkdirs(mark);
-    } catch (IOException e) {
-      throw failure(path, e);
-    }
+    tried(
+        path,
+        () -> {
+          Path folder = outside(path);
+          FileSystem files = fileSystem(folder);
+          Path mark = new Path(folder, MARK);
+          if (!files.exists(mark) && files.listStatusIterator(folder).hasNext()) {
+            throw cannotWrite(path, "it holds files that no run has written");
+          }
+          // A folder: a file would have a checksum beside it.
+          files.mkdirs(mark);
+          return folder;
+        });
   }
 
   /**
@@ -216,15 +211,17 @@ public final class OutsideFiles {
    * @throws UserError CONFIG_INVALID if it lies in the lake, is a folder, or cannot be written
    */
   public void requireFile(String path) {
-    Path target = free(path, any -> true);
-    try {
-      FileSystem files = fileSystem(target);
-      if (files.exists(target) && (isDevice(target) || !files.getFileStatus(target).isFile())) {
-        throw cannotWrite(path, "it is there, and no file");
-      }
-    } catch (IOException e) {
-      throw failure(path, e);
-    }
+    tried(
+        path,
+        () -> {
+          Path target = named(path);
+          FileSystem files = fileSystem(target);
+          if (files.exists(target) && (isDevice(target) || !files.getFileStatus(target).isFile())) {
+            throw cannotWrite(path, "it is there, and no file");
+          }
+          tryToWrite(target);
+          return target;
+        });
   }
 
   private void tryToWrite(Path target) throws IOException {
@@ -235,10 +232,29 @@ public final class OutsideFiles {
     files.delete(draft(target), true);
   }
 
-  private static UserError failure(String path, Exception e) {
-    return BucketFailure.of(e)
-        .or(() -> StorageFailure.of(e))
-        .orElseGet(() -> cannotWrite(path, RootCause.line(e)));
+  @FunctionalInterface
+  private interface Attempt {
+    Path make() throws IOException;
+  }
+
+  /** What fails is told in a line, whichever file system it is of. */
+  private static Path tried(String path, Attempt attempt) {
+    try {
+      return attempt.make();
+    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
+      throw BucketFailure.of(e)
+          .or(() -> StorageFailure.of(e))
+          .orElseGet(() -> cannotWrite(path, RootCause.line(e)));
+    }
+  }
+
+  /** The path of a file, in full. */
+  private Path named(String path) throws IOException {
+    Path target = outside(path);
+    if (target.getName().contains(":")) {
+      throw cannotWrite(path, "its name has a colon");
+    }
+    return target;
   }
 
   /** The path in full, which does not lie in what only the lake writes in. */
