@@ -39,6 +39,7 @@ class LayersTest {
             "io.lakeloop.session..")
         .layer("core")
         .definedBy(
+            "io.lakeloop.chat..",
             "io.lakeloop.lm..",
             "io.lakeloop.algorithm..",
             "io.lakeloop.text..",
