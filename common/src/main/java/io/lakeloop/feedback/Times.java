@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -17,8 +18,9 @@ import java.util.Optional;
 
 /**
  * Times as logs and labels have them: ISO 8601, with a space for the T, with any offset or none
- * (then UTC), or seconds or milliseconds since 1970. What lies before 1970 or from 2100 on is no
- * time of a log: it is a unit mixed up or a clock not set, and engines differ in how they store it.
+ * (then that of the settings, else UTC), or seconds, milliseconds, microseconds or nanoseconds
+ * since 1970. What lies before 1970 or from 2100 on is no time of a log: it is a unit mixed up or a
+ * clock not set, and engines differ in how they store it.
  */
 public final class Times {
   /** What a refusal says of a text that is no time. */
@@ -31,8 +33,8 @@ public final class Times {
   private static final Instant FIRST = Instant.EPOCH;
   private static final Instant END = Instant.parse("2100-01-01T00:00:00Z");
 
-  /** Numbers from here on count milliseconds: as seconds they would lie beyond 2099. */
-  private static final BigDecimal LEAST_MILLISECONDS = BigDecimal.valueOf(END.getEpochSecond());
+  /** Numbers from here on count a smaller unit: as seconds they would lie beyond 2099. */
+  private static final BigDecimal TOO_LATE = BigDecimal.valueOf(END.getEpochSecond());
 
   private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
 
@@ -49,6 +51,15 @@ public final class Times {
 
   /** The time that the text tells, empty where it tells none within the bounds. */
   public static Optional<Instant> of(String text) {
+    return of(text, ZoneOffset.UTC);
+  }
+
+  /**
+   * The time that the text tells, empty where it tells none within the bounds.
+   *
+   * @param zone of times that name none
+   */
+  public static Optional<Instant> of(String text, ZoneId zone) {
     String plain = text.strip();
     if (plain.isEmpty() || plain.length() > 40) {
       return Optional.empty();
@@ -59,21 +70,23 @@ public final class Times {
       }
       // Instants are parsed in a third of the time, and are what most logs hold.
       return bounded(
-          plain.endsWith("Z") && plain.charAt(10) == 'T' ? Instant.parse(plain) : parsed(plain));
+          plain.endsWith("Z") && plain.charAt(10) == 'T'
+              ? Instant.parse(plain)
+              : parsed(plain, zone));
     } catch (DateTimeException | IndexOutOfBoundsException e) {
       return Optional.empty();
     }
   }
 
-  /** Seconds since 1970, or milliseconds where that many seconds would lie beyond 2099. */
+  /** Seconds since 1970, or the largest smaller unit in which the time lies before 2100. */
   public static Optional<Instant> of(BigDecimal sinceEpoch) {
-    if (sinceEpoch.signum() < 0 || sinceEpoch.precision() - sinceEpoch.scale() > 15) {
+    if (sinceEpoch.signum() < 0 || sinceEpoch.precision() - sinceEpoch.scale() > 19) {
       return Optional.empty();
     }
-    BigDecimal seconds =
-        sinceEpoch.compareTo(LEAST_MILLISECONDS) < 0
-            ? sinceEpoch
-            : sinceEpoch.divide(THOUSAND, 9, RoundingMode.DOWN);
+    BigDecimal seconds = sinceEpoch;
+    for (int unit = 0; unit < 3 && seconds.compareTo(TOO_LATE) >= 0; unit++) {
+      seconds = seconds.divide(THOUSAND, 9, RoundingMode.DOWN);
+    }
     long whole = seconds.longValue();
     BigDecimal rest = seconds.subtract(BigDecimal.valueOf(whole));
     return bounded(Instant.ofEpochSecond(whole, rest.movePointRight(9).longValue()));
@@ -92,7 +105,7 @@ public final class Times {
     return bounded(time.minusMillis(millis.longValue()));
   }
 
-  private static Instant parsed(String text) {
+  private static Instant parsed(String text, ZoneId zone) {
     String iso =
         text.replaceFirst("^(.{10}) ", "$1T")
             .replaceFirst("(?i) ?(?:utc|gmt)$", "Z")
@@ -100,7 +113,7 @@ public final class Times {
     TemporalAccessor read = FORM.parseBest(iso, OffsetDateTime::from, LocalDateTime::from);
     return read instanceof OffsetDateTime time
         ? time.toInstant()
-        : ((LocalDateTime) read).toInstant(ZoneOffset.UTC);
+        : ((LocalDateTime) read).atZone(zone).toInstant();
   }
 
   private static Optional<Instant> bounded(Instant time) {

@@ -37,6 +37,7 @@ public final class FeedbackTables {
               optional("format", StringType, "form of the record; null is lakeloop"),
               optional(
                   "consent_default", STRINGS, "uses allowed where the record says nothing of them"),
+              optional("time_zone", StringType, "of times that name none; null is UTC"),
               required("payload", StringType, "the record, unchanged"))
           .ids("record_id")
           .check("line_from_1", "line >= 1");
@@ -81,7 +82,14 @@ public final class FeedbackTables {
                   "keyed hashes of everyone whom the record, or a message before it, names"),
               required("prompt", StringType, "what the user wrote, personal data replaced"),
               required("completion", StringType, "what the model answered, personal data replaced"),
-              optional("messages", MESSAGES, "earlier turns, oldest first"),
+              optional(
+                  "messages",
+                  MESSAGES,
+                  "all that was said before the answer, oldest first, the prompt among it"),
+              optional(
+                  "parts",
+                  STRINGS,
+                  "what was no text: image, audio, video, file, reasoning, refusal"),
               optional("model_version", StringType, "model that answered"),
               optional("product", StringType, "product or flow that it was about"),
               required("created_at", TimestampType, "time of the answer, UTC"),
@@ -110,7 +118,7 @@ public final class FeedbackTables {
               required(
                   "content_hash",
                   StringType,
-                  "digest of prompt and completion, case and spacing aside"),
+                  "digest of messages and completion, case and spacing aside"),
               required("consent", BooleanType, "the user allows use for training"),
               optional("consent_uses", STRINGS, "uses that the user allows"),
               required("source_system", StringType, "system that the log comes from"))

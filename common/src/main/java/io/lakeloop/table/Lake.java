@@ -112,23 +112,11 @@ public final class Lake {
 
   /** Reads the table as it was at the version. */
   public Dataset<Row> read(Table table, long version) {
-    return grown(
+    return GrownColumns.of(
         table,
         understood(
             table,
             () -> spark.read().format("delta").option("versionAsOf", version).load(path(table))));
-  }
-
-  /** Columns may grow: those that a table was written without are null. */
-  private static Dataset<Row> grown(Table table, Dataset<Row> rows) {
-    List<String> present = List.of(rows.columns());
-    Dataset<Row> grown = rows;
-    for (io.lakeloop.table.Column column : table.columns()) {
-      if (!present.contains(column.name())) {
-        grown = grown.withColumn(column.name(), functions.lit(null).cast(column.type()));
-      }
-    }
-    return grown;
   }
 
   /**
@@ -138,7 +126,8 @@ public final class Lake {
     if (!exists(table)) {
       throw missing(table);
     }
-    return grown(table, understood(table, () -> spark.read().format("delta").load(path(table))));
+    return GrownColumns.of(
+        table, understood(table, () -> spark.read().format("delta").load(path(table))));
   }
 
   /** The error of a table that is not there. */
@@ -200,6 +189,7 @@ public final class Lake {
         .write()
         .mode("append")
         .format("delta")
+        .option("mergeSchema", "true")
         .option("userMetadata", userMetadata)
         .option("txnAppId", table.name() + "/" + slice)
         .option("txnVersion", number)

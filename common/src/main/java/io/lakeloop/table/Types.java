@@ -17,7 +17,20 @@ final class Types {
       DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType);
   static final DataType MESSAGES =
       DataTypes.createArrayType(
-          new StructType().add("role", DataTypes.StringType).add("content", DataTypes.StringType));
+          new StructType()
+              .add("role", DataTypes.StringType)
+              .add("content", DataTypes.StringType)
+              .add("name", DataTypes.StringType)
+              .add(
+                  "calls",
+                  DataTypes.createArrayType(
+                      new StructType()
+                          .add("id", DataTypes.StringType)
+                          .add("name", DataTypes.StringType)
+                          .add("arguments", DataTypes.StringType)))
+              .add("call_id", DataTypes.StringType)
+              .add("weight", DataTypes.IntegerType)
+              .add("parts", STRINGS));
   static final DataType DOCUMENTS =
       DataTypes.createArrayType(
           new StructType()

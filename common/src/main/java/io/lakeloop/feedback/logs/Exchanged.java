@@ -1,23 +1,46 @@
 package io.lakeloop.feedback.logs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.chat.Conversation;
+import io.lakeloop.chat.Message;
+import io.lakeloop.feedback.Refusal;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * One question and its answer in a conversation that comes as a list or tree of messages.
+ * One answer of a conversation, and what was said before it.
  *
  * @param turn of the exchange, from 1; alternatives to one answer share it
  * @param key tells the exchange from the others of its record
- * @param history earlier messages, oldest first, as role and content
- * @param toolCalls calls made for this answer, as name, arguments and result
+ * @param before all that the answer was given to, the prompt among it
  * @param path messages with authors of their own that it answers, the prompt last; empty where the
  *     record has one user
+ * @param refusal why it cannot be used, or null
  */
 record Exchanged(
     int turn,
     String key,
-    String prompt,
-    String completion,
-    List<String[]> history,
-    List<String[]> toolCalls,
-    List<JsonNode> path) {}
+    Conversation before,
+    Message answer,
+    List<JsonNode> path,
+    Refusal refusal) {
+
+  /** The same under another key. */
+  Exchanged keyed(String other) {
+    return new Exchanged(turn, other, before, answer, path, refusal);
+  }
+
+  /** What its messages held beside text, sorted. */
+  String[] parts() {
+    return Stream.concat(before.messages().stream(), Stream.of(answer))
+        .flatMap(message -> message.parts().stream())
+        .distinct()
+        .sorted()
+        .toArray(String[]::new);
+  }
+
+  /** Characters that are copied of what came before the answer. */
+  long charactersBefore() {
+    return before.messages().stream().mapToLong(message -> message.content().length()).sum();
+  }
+}

@@ -129,7 +129,7 @@ public final class LogCleaner implements Serializable {
    */
   private static List<InternalRow> alone(RecordReader.Raw raw, Tools tools) {
     LogRecord record = LogRecord.parse(raw.payload());
-    String key = Conversation.key(raw.format(), record.node());
+    String key = MessageTree.key(raw.format(), record.node());
     if (raw.format().needsOthers(record.node())) {
       Turn turn = raw.turn();
       raw.defer(turn, LINKED + (key == null ? raw.sourceFile() : key));

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.Times;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,24 +16,35 @@ import java.util.TreeSet;
 /** One log record, the fields that are asked for checked. */
 final class LogRecord {
   /** Fields that name the person whom a record or a message is of. */
-  static final List<String> USERS = List.of("user_id", "user");
+  static final List<String> USERS = List.of("user_id", "user", "userId", "end_user");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JsonNode node;
+  private final ZoneId timeZone;
   private final List<String> problems = new ArrayList<>();
   private String code;
 
-  private LogRecord(JsonNode node) {
+  private LogRecord(JsonNode node, ZoneId timeZone) {
     this.node = node;
+    this.timeZone = timeZone;
   }
 
   static LogRecord parse(String payload) {
     try {
-      return new LogRecord(JSON.readTree(payload));
+      return new LogRecord(JSON.readTree(payload), ZoneOffset.UTC);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("ingest-logs let a line pass that is not JSON", e);
     }
+  }
+
+  /**
+   * The same record, fields of other formats under our own names.
+   *
+   * @param zone of times that name none
+   */
+  LogRecord translated(ZoneId zone) {
+    return new LogRecord(CommonFields.of(node), zone);
   }
 
   JsonNode node() {
@@ -115,16 +128,6 @@ final class LogRecord {
     return refuse(refusal.code(), refusal.reason());
   }
 
-  /** The first of the fields that is there and is text. */
-  String anyText(String... fields) {
-    for (String field : fields) {
-      if (value(field) != null) {
-        return text(field);
-      }
-    }
-    return null;
-  }
-
   String text(String field) {
     return value(field) == null ? null : requiredText(field);
   }
@@ -192,18 +195,14 @@ final class LogRecord {
         : time(field, value(field));
   }
 
-  /** The first of the fields that is there; null if none is. */
-  Instant anyTime(String... fields) {
-    for (String field : fields) {
-      if (value(field) != null) {
-        return time(field, value(field));
-      }
-    }
-    return null;
+  /** The time of a field, null where it is not there. */
+  Instant optionalTime(String field) {
+    return value(field) == null ? null : time(field, value(field));
   }
 
   private Instant time(String field, JsonNode value) {
-    return Times.of(value.asText()).orElseGet(() -> refuse("BAD_TIME", field + Times.EXPECTED));
+    return Times.of(value.asText(), timeZone)
+        .orElseGet(() -> refuse("BAD_TIME", field + Times.EXPECTED));
   }
 
   /** Elements of an optional list of objects. */

@@ -1,5 +1,6 @@
 package io.lakeloop.feedback.logs;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.table.FeedbackTables;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,8 @@ final class Turn {
 
   private final Object[] cells = new Object[SCHEMA.size()];
 
+  private Conversation before;
+
   private static StructType schema() {
     StructType schema = FeedbackTables.INTERACTIONS.schema().asNullable();
     schema = schema.add("line", DataTypes.LongType);
@@ -31,7 +34,8 @@ final class Turn {
             "payload",
             "conversation_key",
             "raw_payload",
-            "format")) {
+            "format",
+            "time_zone")) {
       schema = schema.add(name, DataTypes.StringType);
     }
     return schema
@@ -49,6 +53,16 @@ final class Turn {
 
   Turn set(String column, Object value) {
     cells[PLACES.get(column)] = value;
+    return this;
+  }
+
+  /** What came before the answer, until it is cleaned and becomes a cell. */
+  Conversation before() {
+    return before;
+  }
+
+  Turn setBefore(Conversation conversation) {
+    before = conversation;
     return this;
   }
 
