@@ -1,5 +1,6 @@
 package io.lakeloop.lm.tokenizer;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.LmConfig;
@@ -38,6 +39,24 @@ public record ChatEncoder(Tokenizer tokenizer, int maxPromptTokens, int maxCompl
 
   public Sequence sequence(String prompt, String completion) {
     return join(prompt(prompt), tokenizer.completion(completion, maxCompletionTokens));
+  }
+
+  public int[] prompt(Conversation before) {
+    return fit(before).ids();
+  }
+
+  /** The prompt, and what had to go so that it fits. */
+  public Encoded fit(Conversation before) {
+    return tokenizer.fit(before, maxPromptTokens);
+  }
+
+  public Sequence sequence(Conversation before, String answer) {
+    return join(prompt(before), tokenizer.completion(before, answer, maxCompletionTokens));
+  }
+
+  /** A whole conversation, as long as a prompt and a completion together. */
+  public Turns turns(Conversation whole) {
+    return tokenizer.turns(whole, maxPromptTokens + maxCompletionTokens);
   }
 
   /** Appends drawn tokens to the prompt that they were drawn for. */

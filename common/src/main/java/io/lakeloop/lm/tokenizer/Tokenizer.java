@@ -3,6 +3,7 @@ package io.lakeloop.lm.tokenizer;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.ModelJson;
@@ -10,6 +11,7 @@ import io.lakeloop.lm.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -102,6 +104,15 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens the tokenizer of a model folder.
+   *
+   * @param today the day that templates are told where they ask for it
+   */
+  public static Tokenizer open(Path folder, LocalDate today) throws IOException {
+    return open(folder);
+  }
+
   private static HuggingFaceTokenizer delegate(Path tokenizerJson) throws IOException {
     try {
       // Unless told otherwise the binding cuts at 512 tokens and pads.
@@ -156,6 +167,42 @@ public final class Tokenizer implements AutoCloseable {
   /** Ids of a text alone, with the special tokens that the tokenizer itself adds. */
   public int[] encode(String text) {
     return ids(text, true);
+  }
+
+  /** Ids of a conversation, opened for the assistant's answer; see {@link #fit}. */
+  public int[] prompt(Conversation before, int maxTokens) {
+    return fit(before, maxTokens).ids();
+  }
+
+  /**
+   * Ids of a conversation, opened for the assistant's answer. Where it is too long, whole oldest
+   * turns go first, then the head of what the last user said.
+   */
+  public Encoded fit(Conversation before, int maxTokens) {
+    return new Encoded(prompt(before.prompt(), maxTokens), 0, 0);
+  }
+
+  /** Ids that follow those of the prompt where the assistant answers; see {@link #answer}. */
+  public int[] completion(Conversation before, String answer, int maxTokens) {
+    return answer(before, answer, maxTokens).ids();
+  }
+
+  /**
+   * Ids that follow those of the prompt where the assistant answers, with the token that ends the
+   * turn; the head is kept where they are too many.
+   */
+  public Encoded answer(Conversation before, String answer, int maxTokens) {
+    return new Encoded(completion(answer, maxTokens), 0, 0);
+  }
+
+  /** A whole conversation with its assistant's turns marked; whole oldest turns go first. */
+  public Turns turns(Conversation whole, int maxTokens) {
+    throw new UnsupportedOperationException("not yet");
+  }
+
+  /** The highest id that the tokenizer may give: an embedding must have a row for it. */
+  public int highestId() {
+    throw new UnsupportedOperationException("not yet");
   }
 
   /** Ids of a prompt, opened for the assistant's answer; the tail is kept where it is too long. */
