@@ -1,9 +1,12 @@
 package io.lakeloop.evaluation;
 
+import io.lakeloop.chat.Conversation;
+
 /**
  * One prompt answered by the model and by its opponent, judged.
  *
  * @param prompt place of the prompt in the suite
+ * @param before what both answered
  * @param rewardScore the learned reward of the model's answer
  * @param opponentRewardScore the learned reward of the opponent's answer
  * @param kl sum over the answer's tokens of log pi - log pi_opponent, nats
@@ -12,7 +15,7 @@ package io.lakeloop.evaluation;
 public record Comparison(
     int prompt,
     int sample,
-    String promptText,
+    Conversation before,
     String completion,
     String opponentCompletion,
     double score,

@@ -2,6 +2,7 @@ package io.lakeloop.evaluation;
 
 import io.lakeloop.algorithm.Bootstrap;
 import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.lm.Generator;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.reward.Exchange;
@@ -55,7 +56,7 @@ public final class PolicyEvaluation {
   }
 
   /** Compares {@code samples} answers to each prompt. */
-  public List<Comparison> compare(List<String> prompts, int samples, Compared compared) {
+  public List<Comparison> compare(List<Conversation> prompts, int samples, Compared compared) {
     List<Comparison> comparisons = new ArrayList<>();
     int total = Math.multiplyExact(prompts.size(), samples);
     for (int from = 0; from < total; from += ANSWERED_AT_ONCE) {
@@ -67,8 +68,8 @@ public final class PolicyEvaluation {
     return comparisons;
   }
 
-  private List<Comparison> compare(List<String> prompts, int samples, int[] places) {
-    List<String> asked =
+  private List<Comparison> compare(List<Conversation> prompts, int samples, int[] places) {
+    List<Conversation> asked =
         IntStream.of(places).mapToObj(place -> prompts.get(place / samples)).toList();
     List<Generator.Completion> mine = answers(policy, asked, places, 0);
     List<Generator.Completion> theirs = answers(opponent, asked, places, 1);
@@ -90,8 +91,8 @@ public final class PolicyEvaluation {
               asked.get(i),
               answer,
               other,
-              judge.score(asked.get(i), answer),
-              judge.score(asked.get(i), other),
+              judge.score(asked.get(i).prompt(), answer),
+              judge.score(asked.get(i).prompt(), other),
               scores[i],
               opponentScores[i],
               kl[i],
@@ -101,7 +102,7 @@ public final class PolicyEvaluation {
   }
 
   private List<Generator.Completion> answers(
-      TrainingSession session, List<String> asked, int[] places, int side) {
+      TrainingSession session, List<Conversation> asked, int[] places, int side) {
     List<Generator.Request> requests = new ArrayList<>();
     for (int i = 0; i < places.length; i++) {
       requests.add(
@@ -129,7 +130,7 @@ public final class PolicyEvaluation {
     return kl;
   }
 
-  private List<Exchange> exchanges(List<String> asked, List<Generator.Completion> answers) {
+  private List<Exchange> exchanges(List<Conversation> asked, List<Generator.Completion> answers) {
     return IntStream.range(0, asked.size())
         .mapToObj(i -> new Exchange(asked.get(i), text(answers.get(i))))
         .toList();

@@ -131,8 +131,8 @@ public final class DpoTrainer {
   private TokenBatch tokens(List<PreferencePair> pairs) {
     List<ChatEncoder.Sequence> sequences = new ArrayList<>();
     for (PreferencePair pair : pairs) {
-      sequences.add(encoder.sequence(pair.prompt(), pair.chosen()));
-      sequences.add(encoder.sequence(pair.prompt(), pair.rejected()));
+      sequences.add(encoder.sequence(pair.before(), pair.chosen()));
+      sequences.add(encoder.sequence(pair.before(), pair.rejected()));
     }
     TokenBatch masked = Rollout.masked(sequences);
     float[][] ofReference = reference.evaluate(masked).logProbs();

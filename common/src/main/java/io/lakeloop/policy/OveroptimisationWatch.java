@@ -1,6 +1,7 @@
 package io.lakeloop.policy;
 
 import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Problems;
 import io.lakeloop.lm.Generator;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
@@ -20,7 +21,7 @@ import java.util.Map;
  */
 public final class OveroptimisationWatch {
   private final Settings settings;
-  private final List<String> prompts;
+  private final List<Conversation> prompts;
   private final Scorer heldOut;
   private final double temperature;
   private final long seed;
@@ -74,7 +75,11 @@ public final class OveroptimisationWatch {
    * @param heldOut reward model that training does not optimise
    */
   public OveroptimisationWatch(
-      Settings settings, List<String> prompts, Scorer heldOut, double temperature, long seed) {
+      Settings settings,
+      List<Conversation> prompts,
+      Scorer heldOut,
+      double temperature,
+      long seed) {
     this.settings = settings;
     this.prompts = List.copyOf(prompts.subList(0, Math.min(settings.prompts(), prompts.size())));
     this.heldOut = heldOut;

@@ -3,6 +3,7 @@ package io.lakeloop.policy;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.algorithm.KlController;
 import io.lakeloop.algorithm.Loss;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.Generator;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
@@ -83,7 +84,8 @@ public final class PolicyTrainer {
    * @param watch null for none
    * @return the state at the end
    */
-  public State train(State from, List<String> prompts, OveroptimisationWatch watch, Commit commit) {
+  public State train(
+      State from, List<Conversation> prompts, OveroptimisationWatch watch, Commit commit) {
     PolicySettings.Rollouts rollouts = settings.rollout();
     LearningRate rate =
         new LearningRate(
@@ -125,7 +127,7 @@ public final class PolicyTrainer {
     return state;
   }
 
-  private Rollout rollout(List<String> prompts, int step, double beta) {
+  private Rollout rollout(List<Conversation> prompts, int step, double beta) {
     List<Integer> promptIds = promptIds(prompts.size(), step);
     int[] samples = samples(promptIds);
     List<Generator.Request> requests = new ArrayList<>();
@@ -190,7 +192,7 @@ public final class PolicyTrainer {
     double[] scores =
         roles
             .reward()
-            .score(episodes.stream().map(e -> new Exchange(e.prompt(), e.completion())).toList());
+            .score(episodes.stream().map(e -> new Exchange(e.before(), e.completion())).toList());
     PolicySettings.Rollouts rollouts = settings.rollout();
     List<Rollout.Score> penalised = new ArrayList<>();
     for (int i = 0; i < scores.length; i++) {

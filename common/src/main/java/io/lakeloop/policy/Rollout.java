@@ -4,6 +4,7 @@ import io.lakeloop.algorithm.AdvantageEstimator;
 import io.lakeloop.algorithm.KlEstimator;
 import io.lakeloop.algorithm.TokenBatch;
 import io.lakeloop.algorithm.Whitening;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.lm.Generator;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.session.Microbatches;
@@ -22,7 +23,7 @@ final class Rollout {
   record Episode(
       int promptId,
       int sample,
-      String prompt,
+      Conversation before,
       String completion,
       ChatEncoder.Sequence sequence,
       Generator.Completion drawn) {
@@ -288,7 +289,7 @@ final class Rollout {
               step,
               episode.promptId(),
               episode.sample(),
-              episode.prompt(),
+              episode.before(),
               episode.completion(),
               episode.drawn().tokens(),
               completionPart(logProbs, b, 0),

@@ -4,6 +4,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.sampling.AnswerPairs;
 import io.lakeloop.reward.Exchange;
+import io.lakeloop.table.Messages;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -23,10 +24,10 @@ public final class SftExamples {
         AnswerPairs.eligible(interactions, java.util.List.of("training"))
             .orderBy("interaction_id")
             .limit(limit)
-            .select("prompt", "completion")
+            .select("messages", "prompt", "completion")
             .collectAsList()
             .stream()
-            .map(row -> new Exchange(row.getString(0), row.getString(1)))
+            .map(row -> new Exchange(Messages.read(row), row.getString(2)))
             .toList();
     if (examples.isEmpty()) {
       throw new UserError(

@@ -9,6 +9,7 @@ import io.lakeloop.run.JobPhase;
 import io.lakeloop.run.StepMetrics;
 import io.lakeloop.run.Stopwatch;
 import io.lakeloop.session.TrainingSession;
+import io.lakeloop.table.Messages;
 import io.lakeloop.table.TableRows;
 import io.lakeloop.table.TrainingTables;
 import java.io.IOException;
@@ -288,7 +289,8 @@ public final class StepCommits implements AutoCloseable {
     row.put("step", (long) trajectory.step());
     row.put("prompt_id", (long) trajectory.promptId());
     row.put("sample", (long) trajectory.sample());
-    row.put("prompt", trajectory.prompt());
+    row.put("prompt", trajectory.before().prompt());
+    row.put("messages", Messages.rows(trajectory.before()));
     row.put("completion", trajectory.completion());
     row.put("completion_tokens", trajectory.completionTokens());
     row.put("log_probs", trajectory.logProbs());

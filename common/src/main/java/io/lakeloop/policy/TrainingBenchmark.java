@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import io.lakeloop.algorithm.KlEstimator;
 import io.lakeloop.algorithm.Whitening;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Name;
 import io.lakeloop.lm.AdamW;
 import io.lakeloop.lm.CausalLm;
@@ -174,7 +175,7 @@ public final class TrainingBenchmark {
               1)
           .train(
               PolicyTrainer.State.begin(settings),
-              prompts,
+              prompts.stream().map(Conversation::of).toList(),
               null,
               (after, trajectories, metrics) -> {
                 measured.add(metrics);
@@ -200,7 +201,7 @@ public final class TrainingBenchmark {
   private static double[] score(
       SparkTrainingSession reward, ChatEncoder encoder, List<Exchange> exchanges) {
     List<ChatEncoder.Sequence> sequences =
-        exchanges.stream().map(e -> encoder.sequence(e.prompt(), e.completion())).toList();
+        exchanges.stream().map(e -> encoder.sequence(e.before(), e.completion())).toList();
     float[][] values = reward.evaluate(Rollout.masked(sequences)).values();
     double[] scores = new double[values.length];
     for (int b = 0; b < scores.length; b++) {

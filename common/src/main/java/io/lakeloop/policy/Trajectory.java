@@ -1,10 +1,13 @@
 package io.lakeloop.policy;
 
+import io.lakeloop.chat.Conversation;
+
 /**
  * One sampled episode, as the trajectories table keeps it. Arrays hold one value per completion
  * token.
  *
  * @param promptId place of the prompt in the run's prompt list
+ * @param before what was answered
  * @param sample which of the prompt's samples in this step
  * @param rewards -beta * (log pi - log ref), with the score added at the last token
  * @param score the reward model's, or the fixed score where the answer did not end
@@ -16,7 +19,7 @@ public record Trajectory(
     int step,
     int promptId,
     int sample,
-    String prompt,
+    Conversation before,
     String completion,
     int[] completionTokens,
     float[] logProbs,
@@ -34,7 +37,7 @@ public record Trajectory(
         other,
         promptId,
         sample,
-        prompt,
+        before,
         completion,
         completionTokens,
         logProbs,

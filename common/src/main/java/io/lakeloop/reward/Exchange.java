@@ -1,4 +1,17 @@
 package io.lakeloop.reward;
 
-/** A prompt with one answer to it. */
-public record Exchange(String prompt, String completion) implements java.io.Serializable {}
+import io.lakeloop.chat.Conversation;
+import java.io.Serializable;
+
+/**
+ * One answer, and what was said before it.
+ *
+ * @param before the prompt at its end, or calls and their results behind it
+ */
+public record Exchange(Conversation before, String completion) implements Serializable {
+
+  /** A prompt without history, and its answer. */
+  public Exchange(String prompt, String completion) {
+    this(Conversation.of(prompt), completion);
+  }
+}

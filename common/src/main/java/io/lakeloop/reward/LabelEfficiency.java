@@ -114,7 +114,10 @@ public final class LabelEfficiency {
     List<PreferencePair> labeled = IntStream.of(order).limit(labels).mapToObj(pool::get).toList();
     List<Row> rows =
         labeled.stream()
-            .map(p -> RowFactory.create(p.prompt(), p.chosen(), p.rejected(), p.probability(), 1.0))
+            .map(
+                p ->
+                    RowFactory.create(
+                        p.before().prompt(), p.chosen(), p.rejected(), p.probability(), 1.0))
             .toList();
     Dataset<Row> examples = spark.createDataFrame(rows, SCHEMA).coalesce(1);
     LinearReward reward = trainer.train(examples, labeled);

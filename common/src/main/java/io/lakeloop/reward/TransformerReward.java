@@ -81,7 +81,7 @@ public final class TransformerReward implements RewardModel {
 
   private List<int[]> sequences(List<Exchange> exchanges) {
     return exchanges.stream()
-        .map(exchange -> encoder.sequence(exchange.prompt(), exchange.completion()).tokens())
+        .map(exchange -> encoder.sequence(exchange.before(), exchange.completion()).tokens())
         .toList();
   }
 

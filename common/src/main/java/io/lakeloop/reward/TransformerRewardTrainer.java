@@ -75,8 +75,8 @@ public final class TransformerRewardTrainer {
   private static TokenBatch pairBatch(List<PreferencePair> pairs, ChatEncoder encoder) {
     List<int[]> rows = new ArrayList<>();
     for (PreferencePair pair : pairs) {
-      rows.add(encoder.sequence(pair.prompt(), pair.chosen()).tokens());
-      rows.add(encoder.sequence(pair.prompt(), pair.rejected()).tokens());
+      rows.add(encoder.sequence(pair.before(), pair.chosen()).tokens());
+      rows.add(encoder.sequence(pair.before(), pair.rejected()).tokens());
     }
     double totalWeight = pairs.stream().mapToDouble(PreferencePair::weight).sum();
     int width = rows.stream().mapToInt(row -> row.length).max().orElseThrow();

@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.MESSAGES;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -23,7 +24,11 @@ public final class EvaluationTables {
               required("run_id", StringType, "run that wrote the row"),
               required("suite", StringType, "prompts that were answered"),
               required("item_id", StringType, "digest of the prompt and its repetition"),
-              required("prompt", StringType, "what was asked"),
+              optional(
+                  "messages",
+                  MESSAGES,
+                  "all that was said before the answers, oldest first; null where prompt is all"),
+              required("prompt", StringType, "what was asked last"),
               required("model", StringType, "model/version judged"),
               required("opponent", StringType, "model/version compared with"),
               required("completion", StringType, "the model's answer"),

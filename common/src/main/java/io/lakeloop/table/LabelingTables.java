@@ -3,6 +3,7 @@ package io.lakeloop.table;
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
 import static io.lakeloop.table.Types.MEASURES;
+import static io.lakeloop.table.Types.MESSAGES;
 import static io.lakeloop.table.Types.STRINGS;
 import static org.apache.spark.sql.types.DataTypes.BooleanType;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
@@ -24,7 +25,11 @@ public final class LabelingTables {
               "One item put before raters.",
               required("run_id", StringType, "run that wrote the row"),
               required("item_id", StringType, "digest of the item"),
-              required("prompt", StringType, "what the user wrote"),
+              optional(
+                  "messages",
+                  MESSAGES,
+                  "all that was said before the answers, oldest first; null where prompt is all"),
+              required("prompt", StringType, "what the user wrote last"),
               required("completion_a", StringType, "one answer"),
               required("completion_b", StringType, "the other answer"),
               optional(

@@ -2,6 +2,7 @@ package io.lakeloop.table;
 
 import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
+import static io.lakeloop.table.Types.MESSAGES;
 import static io.lakeloop.table.Types.VERSIONS;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -25,7 +26,11 @@ public final class PreferencesTables {
                   StringType,
                   "dataset_snapshots.snapshot_id, which is the run that built it"),
               required("item_id", StringType, "labeled item, or digest of the imported pair"),
-              required("prompt", StringType, "what the user wrote"),
+              optional(
+                  "messages",
+                  MESSAGES,
+                  "all that was said before the answers, oldest first; null where prompt is all"),
+              required("prompt", StringType, "what the user wrote last"),
               required("chosen", StringType, "the answer preferred"),
               required("rejected", StringType, "the other answer"),
               required("p_chosen", DoubleType, "probability that chosen is the better one"),

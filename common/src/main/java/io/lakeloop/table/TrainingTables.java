@@ -1,8 +1,10 @@
 package io.lakeloop.table;
 
+import static io.lakeloop.table.Column.optional;
 import static io.lakeloop.table.Column.required;
 import static io.lakeloop.table.Types.FLOATS;
 import static io.lakeloop.table.Types.INTEGERS;
+import static io.lakeloop.table.Types.MESSAGES;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
@@ -37,7 +39,11 @@ public final class TrainingTables {
               required("step", LongType, "step of the training, from 0"),
               required("prompt_id", LongType, "place in the run's prompt list"),
               required("sample", LongType, "which of the prompt's samples"),
-              required("prompt", StringType, "what the user wrote"),
+              optional(
+                  "messages",
+                  MESSAGES,
+                  "all that was said before the answer, oldest first; null where prompt is all"),
+              required("prompt", StringType, "what the user wrote last"),
               required("completion", StringType, "what the policy answered"),
               required("completion_tokens", INTEGERS, "token ids drawn"),
               required("log_probs", FLOATS, "log pi of each token, before the update"),

@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
@@ -73,7 +74,7 @@ class ExactOptimumTest {
               3)
           .train(
               PolicyTrainer.State.begin(settings),
-              List.of("q"),
+              List.of(Conversation.of("q")),
               null,
               (after, trajectories, metrics) -> curve.add(metrics.get("score_minus_beta_kl")));
       reached = world.returnOf(policy);

@@ -2,6 +2,7 @@ package io.lakeloop.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Name;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -87,7 +89,7 @@ class OneBaseTest {
                 1)
             .train(
                 PolicyTrainer.State.begin(settings),
-                List.of("a", "b", "c"),
+                Stream.of("a", "b", "c").map(Conversation::of).toList(),
                 null,
                 (after, trajectories, metrics) -> {
                   for (String metric : List.of("ratio_min", "ratio_max")) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class OveroptimisationWatchTest {
   private static final OveroptimisationWatch WATCH =
       new OveroptimisationWatch(
-          new OveroptimisationWatch.Settings(5, 4, 0.1, 2), List.of("a", "b"), e -> null, 1, 1);
+          new OveroptimisationWatch.Settings(5, 4, 0.1, 2), List.of(), e -> null, 1, 1);
 
   private static OveroptimisationWatch.Seen after(double[]... proxyAndHeldOut) {
     OveroptimisationWatch.Seen seen = OveroptimisationWatch.Seen.nothing();

@@ -3,6 +3,7 @@ package io.lakeloop.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lakeloop.algorithm.CounterRandom;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.lm.CausalLm;
 import io.lakeloop.lm.LmConfig;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
@@ -130,7 +131,8 @@ class RandomWalksTest {
                   reference,
                   exchanges ->
                       exchanges.stream()
-                          .mapToDouble((Exchange e) -> optimality(e.prompt(), e.completion()))
+                          .mapToDouble(
+                              (Exchange e) -> optimality(e.before().prompt(), e.completion()))
                           .toArray(),
                   new Phases()),
               encoder,
@@ -138,7 +140,7 @@ class RandomWalksTest {
               3)
           .train(
               PolicyTrainer.State.begin(settings),
-              starts().stream().map(RandomWalksTest::word).toList(),
+              starts().stream().map(RandomWalksTest::word).map(Conversation::of).toList(),
               null,
               (state, trajectories, metrics) -> curve.add(metrics.get("score")));
       before = curve.get(0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -110,7 +112,7 @@ class ResumeTest {
               3)
           .train(
               from,
-              List.of("q", "a q", "b q"),
+              Stream.of("q", "a q", "b q").map(Conversation::of).toList(),
               null,
               (after, trajectories, metrics) -> {
                 step = after.step();

@@ -3,6 +3,7 @@ package io.lakeloop.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.util.List;
@@ -10,9 +11,9 @@ import org.junit.jupiter.api.Test;
 
 class LabelEfficiencyTest {
   private static final PreferencePair LONGER =
-      new PreferencePair("where?", "on its way", "no", 1, 1, 0);
+      new PreferencePair(Conversation.of("where?"), "on its way", "no", 1, 1, 0);
   private static final PreferencePair SHORTER =
-      new PreferencePair("where?", "no", "on its way", 1, 1, 0);
+      new PreferencePair(Conversation.of("where?"), "no", "on its way", 1, 1, 0);
 
   private static void refused(List<PreferencePair> pool, List<PreferencePair> test, String why) {
     assertThatThrownBy(

@@ -3,15 +3,16 @@ package io.lakeloop.feedback.preferences;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.when;
 
+import io.lakeloop.table.Messages;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Parts pairs into train and test, so that no prompt and no conversation is on both sides: a
- * prompt's digest says its side, and a conversation that has a pair on the test side gives none to
- * training. (Whole clusters of what hangs together are no way out: popular prompts tie most
- * conversations to one.)
+ * Parts pairs into train and test, so that no opening and no conversation is on both sides: the
+ * digest of what the user opened with says the side, and a conversation that has a pair on the test
+ * side gives none to training. (Whole clusters of what hangs together are no way out: popular
+ * prompts tie most conversations to one.)
  */
 public final class ConversationSplit {
   private final double testShare;
@@ -26,12 +27,14 @@ public final class ConversationSplit {
   /**
    * Adds the column split, which is null for pairs that are left out.
    *
-   * @param pairs with prompt and the conversations of both answers, {@code conversation_a} and
-   *     {@code conversation_b}, which may be null
+   * @param pairs with messages, prompt and the conversations of both answers, {@code
+   *     conversation_a} and {@code conversation_b}, which may be null
    */
   public Dataset<Row> apply(Dataset<Row> pairs) {
     Dataset<Row> sided =
-        pairs.withColumn("side", PreferenceBuilder.split(col("prompt"), testShare));
+        pairs.withColumn(
+            "side",
+            PreferenceBuilder.split(Messages.opening(col("messages"), col("prompt")), testShare));
     Dataset<Row> test = sided.where("side = 'test'");
     Dataset<Row> held =
         test.select(col("conversation_a").as("held"))

@@ -20,6 +20,7 @@ import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
+import io.lakeloop.table.Messages;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Column;
@@ -51,8 +52,8 @@ public final class PreferenceBuilder {
   }
 
   /**
-   * item_id, prompt, chosen, rejected, p_chosen, weight, margin, product, labels, interaction_a,
-   * interaction_b.
+   * item_id, messages, prompt, chosen, rejected, p_chosen, weight, margin, product, labels,
+   * interaction_a, interaction_b.
    *
    * @param queue labeling_queue, each item once; gold questions and repeats are left out
    * @param consensus item_consensus of one question and method
@@ -211,6 +212,7 @@ public final class PreferenceBuilder {
             : lit(1.0);
     return new Column[] {
       col("item_id"),
+      col("messages"),
       col("prompt"),
       when(chosenIsA, col("completion_a")).otherwise(col("completion_b")).as("chosen"),
       when(chosenIsA, col("completion_b")).otherwise(col("completion_a")).as("rejected"),
@@ -249,7 +251,7 @@ public final class PreferenceBuilder {
             concat_ws(
                 "\u0001",
                 col("item_id"),
-                col("prompt"),
+                Messages.key(col("messages"), col("prompt")),
                 col("chosen"),
                 col("rejected"),
                 col("p_chosen").cast("string"),

@@ -3,15 +3,18 @@ package io.lakeloop.feedback.preferences;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
 import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.table.Messages;
 import io.lakeloop.table.PreferencesTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
 import java.sql.Timestamp;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -187,18 +190,18 @@ public final class Snapshots {
     List<PreferencePair> pairs =
         rows(context, snapshotId, split, product)
             .orderBy("item_id", "chosen")
-            .select("prompt", "chosen", "rejected", "p_chosen", "weight", "margin")
+            .select("messages", "prompt", "chosen", "rejected", "p_chosen", "weight", "margin")
             .collectAsList()
             .stream()
             .map(
                 row ->
                     new PreferencePair(
-                        row.getString(0),
-                        row.getString(1),
+                        Messages.read(row),
                         row.getString(2),
-                        row.getDouble(3),
+                        row.getString(3),
                         row.getDouble(4),
-                        row.getDouble(5)))
+                        row.getDouble(5),
+                        row.getDouble(6)))
             .toList();
     context.countRead(pairs.size());
     if (pairs.isEmpty()) {
@@ -213,12 +216,14 @@ public final class Snapshots {
     return pairs;
   }
 
-  /** Different prompts of one split, sorted. */
-  public static List<String> prompts(JobContext context, String snapshotId, String split) {
+  /** What the pairs of one split answer, each once, in an order that is always the same. */
+  public static List<Conversation> prompts(JobContext context, String snapshotId, String split) {
     return pairs(context, snapshotId, split).stream()
-        .map(PreferencePair::prompt)
+        .map(PreferencePair::before)
         .distinct()
-        .sorted()
+        .sorted(
+            Comparator.comparing(Conversation::prompt)
+                .thenComparing(before -> Messages.key(before)))
         .toList();
   }
 }

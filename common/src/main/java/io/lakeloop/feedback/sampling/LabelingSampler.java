@@ -71,6 +71,7 @@ public final class LabelingSampler {
         .withColumn("is_gold", lit(false))
         .select(
             "item_id",
+            "messages",
             "prompt",
             "completion_a",
             "completion_b",

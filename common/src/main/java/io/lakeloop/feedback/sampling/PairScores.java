@@ -2,6 +2,7 @@ package io.lakeloop.feedback.sampling;
 
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.reward.RewardModel;
+import io.lakeloop.table.Messages;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -32,15 +33,15 @@ public final class PairScores {
   public static Dataset<Row> add(Dataset<Row> pairs, List<RewardModel> models, int most) {
     List<Row> rows =
         pairs
-            .select("item_id", "prompt", "completion_a", "completion_b", "draw")
+            .select("item_id", "messages", "prompt", "completion_a", "completion_b", "draw")
             .orderBy("draw", "item_id")
             .limit(most)
             .collectAsList();
     List<Exchange> a = new ArrayList<>();
     List<Exchange> b = new ArrayList<>();
     for (Row row : rows) {
-      a.add(new Exchange(row.getString(1), row.getString(2)));
-      b.add(new Exchange(row.getString(1), row.getString(3)));
+      a.add(new Exchange(Messages.read(row), row.getString(3)));
+      b.add(new Exchange(Messages.read(row), row.getString(4)));
     }
     double[][] gaps = new double[models.size()][];
     for (int m = 0; m < gaps.length; m++) {

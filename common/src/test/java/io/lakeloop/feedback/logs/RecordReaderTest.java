@@ -14,7 +14,15 @@ class RecordReaderTest {
 
   private static RecordReader.Raw raw(int i, LogFormat format, String payload) {
     return new RecordReader.Raw(
-        "r" + i, "system", "file", i, payload, format, List.of(), new Timestamp(0));
+        "r" + i,
+        "system",
+        "file",
+        i,
+        payload,
+        format,
+        List.of(),
+        new Timestamp(0),
+        java.time.ZoneOffset.UTC);
   }
 
   private static List<Turn> turns(LogFormat format, String payload) {

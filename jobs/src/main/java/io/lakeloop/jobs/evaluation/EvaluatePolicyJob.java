@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.evaluation;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Digest;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
@@ -22,6 +23,7 @@ import io.lakeloop.session.EngineSettings;
 import io.lakeloop.session.LocalSession;
 import io.lakeloop.session.ModelLoader;
 import io.lakeloop.table.EvaluationTables;
+import io.lakeloop.table.Messages;
 import io.lakeloop.table.TableRows;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +65,7 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     ModelVersion opponent = context.resolve(config.opponent());
     ModelVersion reward = context.resolve(config.rewardModel());
     String snapshot = Snapshots.resolve(context, config.snapshot());
-    List<String> prompts = Snapshots.prompts(context, snapshot, "test");
+    List<Conversation> prompts = Snapshots.prompts(context, snapshot, "test");
     Judge judge = new GoldJudge();
     ChatEncoder encoder = new PolicyFolder(policy.folder()).encoder();
     List<Comparison> comparisons;
@@ -117,8 +119,9 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
       Map<String, Object> row = new HashMap<>();
       row.put("run_id", context.runId());
       row.put("suite", config.suite().text());
-      row.put("item_id", Digest.of(c.promptText() + "|" + c.sample()).substring(0, 32));
-      row.put("prompt", c.promptText());
+      row.put("item_id", Digest.of(Messages.key(c.before()) + "|" + c.sample()).substring(0, 32));
+      row.put("prompt", c.before().prompt());
+      row.put("messages", Messages.rows(c.before()));
       row.put("model", policy.toString());
       row.put("opponent", opponent.toString());
       row.put("completion", c.completion());

@@ -21,6 +21,7 @@ import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.session.ModelLoader;
+import io.lakeloop.table.Messages;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -107,7 +108,7 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
     if (sample.isEmpty()) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,
-          "Cannot draw pairs: no prompt in interactions has two different answers that may be"
+          "Cannot draw pairs: no prompt in interactions has, behind the same history, two different answers that may be"
               + " shown (consent to %s, no duplicate, no quality flag, not labeled before). Ingest"
               + " more logs.",
           String.join(" and ", config.uses()));
@@ -138,7 +139,10 @@ public final class SampleForLabelingJob implements Job<SampleForLabelingJob.Conf
             .readOrEmpty(LABELING_QUEUE)
             .where(col("run_id").notEqual(lit(context.runId())))
             .select(
-                AnswerPairs.key(col("prompt"), col("completion_a"), col("completion_b"))
+                AnswerPairs.key(
+                        Messages.key(col("messages"), col("prompt")),
+                        col("completion_a"),
+                        col("completion_b"))
                     .as("pair_key"))
             .distinct();
     return pairs.join(asked, "pair_key", "left_anti");

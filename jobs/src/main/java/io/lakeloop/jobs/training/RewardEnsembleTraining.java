@@ -126,7 +126,7 @@ final class RewardEnsembleTraining {
     for (int i = 0; i < config.referenceSamples(); i++) {
       requests.add(
           new Generator.Request(
-              encoder.prompt(pairs.get(i % pairs.size()).prompt()),
+              encoder.prompt(pairs.get(i % pairs.size()).before()),
               CounterRandom.bits(JobContext.key(config.seed(), "references"), i)));
     }
     try (SparkTrainingSession policy =
@@ -143,7 +143,7 @@ final class RewardEnsembleTraining {
       for (int i = 0; i < drawn.size(); i++) {
         references.add(
             new Exchange(
-                pairs.get(i % pairs.size()).prompt(),
+                pairs.get(i % pairs.size()).before(),
                 encoder.tokenizer().decode(drawn.get(i).tokens())));
       }
     }

@@ -1,5 +1,6 @@
 package io.lakeloop.jobs.training;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.preferences.Snapshots;
@@ -173,7 +174,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
       long seed)
       throws Exception {
     PolicySettings settings = config.settings();
-    List<String> prompts = Snapshots.prompts(context, snapshot, "train");
+    List<Conversation> prompts = Snapshots.prompts(context, snapshot, "train");
     TrainingWarnings warnings = new TrainingWarnings(context);
 
     PolicyTrainer.State end =

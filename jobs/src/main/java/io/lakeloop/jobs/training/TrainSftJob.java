@@ -2,6 +2,7 @@ package io.lakeloop.jobs.training;
 
 import static io.lakeloop.table.FeedbackTables.INTERACTIONS;
 
+import io.lakeloop.chat.Message;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
 import io.lakeloop.lm.CausalLm;
@@ -133,9 +134,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       Path companions = parents.isEmpty() ? draft : parents.get(0).folder();
       if (parents.isEmpty()) {
         new BpeTrainer(config.model().vocabSize())
-            .train(
-                examples.stream().flatMap(e -> Stream.of(e.prompt(), e.completion())).toList(),
-                draft);
+            .train(examples.stream().flatMap(TrainSftJob::texts).toList(), draft);
       }
       Start replicas =
           new Start(
@@ -163,7 +162,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
 
         new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"))
             .train(
-                examples.stream().map(e -> encoder.sequence(e.prompt(), e.completion())).toList(),
+                examples.stream().map(e -> encoder.sequence(e.before(), e.completion())).toList(),
                 (step, total, values) -> metrics.add(step, total, values, "loss"));
 
         new PolicyFolder(draft).write(start, encoder, companions);
@@ -171,6 +170,12 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
     }
     metrics.save();
     context.publish(draft, config.name(), "causal-lm", parents, "", config.seed());
+  }
+
+  private static Stream<String> texts(Exchange example) {
+    return Stream.concat(
+        example.before().messages().stream().map(Message::content),
+        Stream.of(example.completion()));
   }
 
   /**
