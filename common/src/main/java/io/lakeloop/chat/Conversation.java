@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * Messages in their order: what a model reads before it answers, or a whole exchange of words.
@@ -43,6 +44,30 @@ public record Conversation(List<Message> messages) implements Serializable {
   public boolean isPrompt() {
     return messages.size() == 1
         && messages.get(0).equals(Message.of(Role.USER, messages.get(0).content()));
+  }
+
+  /** The same, each text, name and id through a function that keeps null. */
+  public Conversation mapped(UnaryOperator<String> texts) {
+    return new Conversation(
+        messages.stream()
+            .map(
+                message ->
+                    new Message(
+                        message.role(),
+                        texts.apply(message.content()),
+                        texts.apply(message.name()),
+                        message.calls().stream()
+                            .map(
+                                call ->
+                                    new ToolCall(
+                                        texts.apply(call.id()),
+                                        texts.apply(call.name()),
+                                        texts.apply(call.arguments())))
+                            .toList(),
+                        texts.apply(message.callId()),
+                        message.weight(),
+                        message.parts()))
+            .toList());
   }
 
   /** The same with an answer at the end. */

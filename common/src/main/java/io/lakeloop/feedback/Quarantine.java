@@ -135,7 +135,8 @@ public final class Quarantine {
     Column code = col("reason_code");
     Column superseded = code.equalTo(Refusal.SUPERSEDED);
     Column refused = code.notEqual(Refusal.SUPERSEDED);
-    Column faulty = refused.and(not(code.isin(Refusal.NOT_AN_EXCHANGE, Refusal.CANCELLED)));
+    Column faulty =
+        refused.and(not(code.isin(Refusal.NOT_AN_EXCHANGE, Refusal.CANCELLED, Refusal.UNPAIRED)));
     Map<String, Counts> byFile = new TreeMap<>();
     records
         .groupBy("source_file")

@@ -17,6 +17,9 @@ public record Refusal(String code, String reason) {
   /** Code of answers that a rater did not give: they are no fault. */
   public static final String CANCELLED = "CANCELLED";
 
+  /** Code of answers with a score for which there is no other to choose between: no fault. */
+  public static final String UNPAIRED = "UNPAIRED";
+
   /** Code of records that say what another says: they are counted, not kept. */
   public static final String SUPERSEDED = "SUPERSEDED";
 

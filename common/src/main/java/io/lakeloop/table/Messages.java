@@ -95,6 +95,11 @@ public final class Messages {
         .apply(messages, prompt);
   }
 
+  /** Whether more was said than the prompt. */
+  public static Column hasHistory() {
+    return functions.expr("size(messages) > 1 OR messages[0].role <> 'user'");
+  }
+
   /** {@link Conversation#opening} of the columns messages and prompt. */
   public static Column opening(Column messages, Column prompt) {
     return functions

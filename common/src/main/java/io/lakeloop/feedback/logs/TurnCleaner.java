@@ -1,8 +1,6 @@
 package io.lakeloop.feedback.logs;
 
 import io.lakeloop.chat.Conversation;
-import io.lakeloop.chat.Message;
-import io.lakeloop.chat.ToolCall;
 import io.lakeloop.config.Digest;
 import io.lakeloop.table.Messages;
 import io.lakeloop.text.Language;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
@@ -55,7 +52,7 @@ final class TurnCleaner {
   boolean finish(Turn turn, Redactor redactor) {
     Sanitiser sanitiser = new Sanitiser();
     TreeSet<String> kinds = new TreeSet<>();
-    Conversation before = before(turn, text -> clean(text, sanitiser, redactor, kinds));
+    Conversation before = turn.before().mapped(text -> clean(text, sanitiser, redactor, kinds));
     String prompt = before.prompt();
     String completion = clean(turn.text("completion"), sanitiser, redactor, kinds);
     nested(turn, "tool_calls", sanitiser, redactor, kinds);
@@ -85,30 +82,6 @@ final class TurnCleaner {
         .set("signature", minHash == null ? null : minHash.signature(said));
     refuse(turn, broken);
     return !kinds.isEmpty();
-  }
-
-  /** What came before the answer; the same texts of several messages are cleaned alike. */
-  private static Conversation before(Turn turn, UnaryOperator<String> clean) {
-    return new Conversation(
-        turn.before().messages().stream()
-            .map(
-                message ->
-                    new Message(
-                        message.role(),
-                        clean.apply(message.content()),
-                        clean.apply(message.name()),
-                        message.calls().stream()
-                            .map(
-                                call ->
-                                    new ToolCall(
-                                        clean.apply(call.id()),
-                                        clean.apply(call.name()),
-                                        clean.apply(call.arguments())))
-                            .toList(),
-                        clean.apply(message.callId()),
-                        message.weight(),
-                        message.parts()))
-            .toList());
   }
 
   private void category(Turn turn, String column, Redactor redactor, TreeSet<String> kinds) {

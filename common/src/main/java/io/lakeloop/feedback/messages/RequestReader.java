@@ -52,7 +52,7 @@ public final class RequestReader {
     } else if (isMessage(request)) {
       return reader.messages(request, "");
     }
-    List<Message> read = new ArrayList<>(before(request));
+    List<Message> read = new ArrayList<>(instructions(request));
     for (String field : INPUTS) {
       if (request.hasNonNull(field)) {
         read.addAll(
@@ -70,7 +70,8 @@ public final class RequestReader {
         || (node.has("role") || node.has("from")) && !node.has("messages");
   }
 
-  private List<Message> before(JsonNode request) throws Unusable {
+  /** The system's words and the functions on offer that stand beside the messages. */
+  public List<Message> instructions(JsonNode request) throws Unusable {
     List<Message> before = new ArrayList<>();
     for (String field : SYSTEMS) {
       String system = reader.text(request.path(field));

@@ -20,6 +20,7 @@ final class Roles {
   private static Map<String, Role> known() {
     Map<String, Role> known = new HashMap<>();
     Map.of(
+            Role.DOCUMENT, List.of("document"),
             Role.SYSTEM, List.of("system", "developer"),
             Role.USER, List.of("user", "human", "prompter"),
             Role.ASSISTANT,

@@ -2,6 +2,7 @@ package io.lakeloop.feedback.pairs;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
@@ -64,7 +65,7 @@ public final class ConvincingArguments {
     }
     boolean first = pair.gold().equals("a1");
     return Pair.of(
-            pair.prompt(),
+            Conversation.of(pair.prompt()),
             first ? pair.first() : pair.second(),
             first ? pair.second() : pair.first())
         .row(pair.file(), pair.line(), pair.record(), cleaner);

@@ -1,5 +1,7 @@
 package io.lakeloop.feedback.pairs;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.CleanedRows;
@@ -9,8 +11,11 @@ import io.lakeloop.feedback.ParquetFiles;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.Unusable;
 import io.lakeloop.text.TextCleaner;
+import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -23,32 +28,62 @@ public final class PairReader {
 
   private PairReader() {}
 
-  /** Columns of preferences that files give, and those of Quarantine. */
-  public static Dataset<Row> json(
-      SourceFiles files, PairFormat format, TextCleaner.Settings cleaning) {
-    return files.read(
-        Pair.SCHEMA,
-        (file, name, in) -> {
-          TextCleaner cleaner = new TextCleaner(cleaning);
-          return new JsonRecords(file, in)
-              .stream().flatMap(entry -> rows(file, entry, format, cleaner)).iterator();
-        });
+  /**
+   * What is made of records.
+   *
+   * @param format null to tell each record's by its fields
+   * @param marginPerScore margin of a pair whose answers' scores differ by 1
+   */
+  public record Reading(PairFormat format, double marginPerScore, TextCleaner.Settings cleaning)
+      implements Serializable {}
+
+  /**
+   * Columns of preferences that files give, and those of Quarantine. Answers with scores of their
+   * own make pairs with those to the same prompt, wherever in the files they stand.
+   */
+  public static Dataset<Row> json(SourceFiles files, Reading reading) {
+    Dataset<Row> read =
+        files.read(
+            AnswerRows.SCHEMA,
+            (file, name, in) -> {
+              TextCleaner cleaner = new TextCleaner(reading.cleaning());
+              return new JsonRecords(file, in)
+                  .stream().flatMap(entry -> rows(file, entry, reading, cleaner)).iterator();
+            });
+    return AnswerRows.paired(read, reading);
   }
 
   /** Rows of one record. */
   static Stream<Row> rows(
-      String file, JsonRecords.Entry entry, PairFormat format, TextCleaner cleaner) {
+      String file, JsonRecords.Entry entry, Reading reading, TextCleaner cleaner) {
     Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
-      return Stream.of(Pair.refused(file, entry.line(), entry.refusal(), record));
+      Row row = Pair.refused(file, entry.line(), entry.refusal(), record);
+      return Stream.of(AnswerRows.alone(row));
     }
     try {
+      PairFormat format = format(entry.node(), reading);
+      Optional<ScoredAnswer> answer = format.answer(entry.node());
+      if (answer.isPresent()) {
+        return Stream.of(AnswerRows.together(file, entry.line(), answer.get(), entry.text()));
+      }
+      Certainty certainty = Certainty.of(entry.node(), reading.marginPerScore());
       return format.pairs(entry.node()).stream()
-          .map(pair -> pair.row(file, entry.line(), record, cleaner));
-    } catch (PairFormat.Unusable e) {
-      Refusal refusal = new Refusal(e.code(), e.getMessage());
-      return Stream.of(Pair.refused(file, entry.line(), refusal, record));
+          .map(pair -> certainty.of(pair).row(file, entry.line(), record, cleaner))
+          .map(AnswerRows::alone);
+    } catch (Unusable e) {
+      return Stream.of(AnswerRows.alone(Pair.refused(file, entry.line(), e.refusal(), record)));
     }
+  }
+
+  private static PairFormat format(JsonNode record, Reading reading) throws Unusable {
+    if (reading.format() != null) {
+      return reading.format();
+    }
+    return PairFormat.of(record)
+        .orElseThrow(
+            () ->
+                new Unusable("UNKNOWN_FORM", "it has the fields of no known form of preferences"));
   }
 
   /**
@@ -126,7 +161,7 @@ public final class PairReader {
       return Pair.refused(file, line, refusal, record);
     }
     return new Pair(
-            prompt,
+            Conversation.of(prompt),
             chosen,
             rejected,
             number(cell.apply("p_chosen"), 1),

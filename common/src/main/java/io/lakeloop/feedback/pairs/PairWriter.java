@@ -2,8 +2,12 @@ package io.lakeloop.feedback.pairs;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import io.lakeloop.chat.Conversation;
+import io.lakeloop.chat.Message;
+import io.lakeloop.feedback.messages.MessageWriter;
+import io.lakeloop.table.Messages;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.Row;
 
 /**
@@ -12,12 +16,10 @@ import org.apache.spark.sql.Row;
  */
 public final class PairWriter {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Pattern TURN =
-      Pattern.compile("(?:^|\n\n)(Human|Assistant|System|Tool): ", Pattern.MULTILINE);
 
   private PairWriter() {}
 
-  /** TRL's preference form: prompt, chosen and rejected as text. */
+  /** TRL's preference form: prompt, chosen and rejected as text, for prompts without history. */
   public static String trl(Row pair) {
     ObjectNode record = JSON.createObjectNode();
     record.put("prompt", pair.<String>getAs("prompt"));
@@ -26,39 +28,56 @@ public final class PairWriter {
     return certainty(record, pair).toString();
   }
 
+  /** TRL's preference form: prompt, chosen and rejected as messages. */
+  public static String conversationalTrl(Row pair) {
+    Conversation before = Messages.read(pair);
+    ObjectNode record = JSON.createObjectNode();
+    record.set("prompt", MessageWriter.messages(before));
+    record.set("chosen", MessageWriter.answer(pair.getAs("chosen")));
+    record.set("rejected", MessageWriter.answer(pair.getAs("rejected")));
+    MessageWriter.putTools(record, before);
+    return certainty(record, pair).toString();
+  }
+
   /** OpenAI's form for preference fine-tuning. */
   public static String openAiDpo(Row pair) {
+    Conversation before = said(pair);
     ObjectNode record = JSON.createObjectNode();
-    messages(record.putObject("input").putArray("messages"), pair.getAs("prompt"));
-    record
-        .putArray("preferred_output")
-        .addObject()
-        .put("role", "assistant")
-        .put("content", pair.<String>getAs("chosen"));
-    record
-        .putArray("non_preferred_output")
-        .addObject()
-        .put("role", "assistant")
-        .put("content", pair.<String>getAs("rejected"));
+    ObjectNode input = record.putObject("input");
+    input.set("messages", MessageWriter.messages(before));
+    MessageWriter.putTools(input, before);
+    record.set("preferred_output", MessageWriter.answer(pair.getAs("chosen")));
+    record.set("non_preferred_output", MessageWriter.answer(pair.getAs("rejected")));
     return certainty(record, pair).toString();
   }
 
   /** The form of Anthropic's HH set: two transcripts. */
   public static String hh(Row pair) {
-    String prompt = pair.getAs("prompt");
-    String start = TURN.matcher(prompt).lookingAt() ? "\n\n" + prompt : "\n\nHuman: " + prompt;
+    String start = Transcript.of(said(pair).messages()) + "\n\nAssistant: ";
     ObjectNode record = JSON.createObjectNode();
-    record.put("chosen", start + "\n\nAssistant: " + pair.<String>getAs("chosen"));
-    record.put("rejected", start + "\n\nAssistant: " + pair.<String>getAs("rejected"));
+    record.put("chosen", start + pair.<String>getAs("chosen"));
+    record.put("rejected", start + pair.<String>getAs("rejected"));
     return certainty(record, pair).toString();
   }
 
-  /** A task for Label Studio's pairwise template; its export comes back with ingest-labels. */
+  /** Snapshots of earlier releases have whole transcripts for prompts. */
+  private static Conversation said(Row pair) {
+    Conversation before = Messages.read(pair);
+    return before.isPrompt() && Transcript.isIn(before.prompt())
+        ? new Conversation(Transcript.messages(before.prompt()))
+        : before;
+  }
+
+  /**
+   * A task for Label Studio's pairwise template; its export comes back with ingest-labels. What was
+   * said before the prompt stands in {@code history} as a text.
+   */
   public static String labelStudio(Row item) {
     ObjectNode data = JSON.createObjectNode();
     for (String field : new String[] {"item_id", "prompt", "completion_a", "completion_b"}) {
       data.put(field, item.<String>getAs(field));
     }
+    data.put("history", history(Messages.read(item)));
     // By the item's digest, so that neither answer is always on the left.
     boolean swapped = item.<String>getAs("item_id").hashCode() % 2 != 0;
     data.put("shown_position", swapped ? "ba" : "ab");
@@ -71,6 +90,16 @@ public final class PairWriter {
     return task.toString();
   }
 
+  /** All but the prompt, as a transcript; empty where the prompt is all there is. */
+  private static String history(Conversation before) {
+    List<Message> earlier = new ArrayList<>(before.messages());
+    boolean endsInPrompt = earlier.get(earlier.size() - 1).content().equals(before.prompt());
+    if (endsInPrompt) {
+      earlier.remove(earlier.size() - 1);
+    }
+    return Transcript.of(earlier).strip();
+  }
+
   private static ObjectNode certainty(ObjectNode record, Row pair) {
     return record
         .put("margin", pair.<Double>getAs("margin"))
@@ -78,30 +107,5 @@ public final class PairWriter {
         .put("weight", pair.<Double>getAs("weight"))
         .put("product", pair.<String>getAs("product"))
         .put("split", pair.<String>getAs("split"));
-  }
-
-  /** A transcript's turns, or one message of a user. */
-  private static void messages(
-      com.fasterxml.jackson.databind.node.ArrayNode messages, String prompt) {
-    Matcher turn = TURN.matcher(prompt);
-    if (!turn.lookingAt()) {
-      messages.addObject().put("role", "user").put("content", prompt);
-      return;
-    }
-    int from = 0;
-    while (turn.find(from)) {
-      String role =
-          switch (turn.group(1)) {
-            case "Human" -> "user";
-            default -> turn.group(1).toLowerCase(java.util.Locale.ROOT);
-          };
-      int start = turn.end();
-      int end = turn.find(start) ? turn.start() : prompt.length();
-      messages.addObject().put("role", role).put("content", prompt.substring(start, end));
-      from = end;
-      if (end == prompt.length()) {
-        return;
-      }
-    }
   }
 }

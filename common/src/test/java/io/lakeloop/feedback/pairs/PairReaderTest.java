@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lakeloop.feedback.JsonRecordsTest;
 import io.lakeloop.feedback.Refusal;
+import io.lakeloop.feedback.Unusable;
 import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -17,8 +18,12 @@ class PairReaderTest {
   private static List<Row> read(PairFormat format, String json) {
     TextCleaner cleaner = new TextCleaner(new TextCleaner.Settings(false, null));
     return JsonRecordsTest.read(json).stream()
-        .flatMap(entry -> PairReader.rows("f", entry, format, cleaner))
+        .flatMap(entry -> PairReader.rows("f", entry, reading(format), cleaner))
         .toList();
+  }
+
+  private static PairReader.Reading reading(PairFormat format) {
+    return new PairReader.Reading(format, 0, new TextCleaner.Settings(false, null));
   }
 
   private static Object cell(Row row, String column) {
@@ -51,7 +56,7 @@ class PairReaderTest {
 
   /** Nor is each transcript of a deep tree kept: together they are a thousand times its size. */
   @Test
-  void promptsOfADeepTreeAreCutWhereTheyAreRefusedAnyway() throws PairFormat.Unusable {
+  void promptsOfADeepTreeAreCutWhereTheyAreRefusedAnyway() throws Unusable {
     StringBuilder tree = new StringBuilder("{\"prompt\":");
     int depth = 80;
     for (int i = 0; i < depth; i++) {
@@ -66,7 +71,7 @@ class PairReaderTest {
     assertThat(pairs).hasSize(depth);
     assertThat(pairs)
         .allSatisfy(
-            pair -> assertThat(pair.prompt().length()).isLessThan(3 * Refusal.LONGEST_TEXT));
+            pair -> assertThat(pair.before().prompt().length()).isLessThan(Refusal.LONGEST_TEXT));
     List<Row> rows = read(PairFormat.OASST, tree.toString());
     assertThat(rows.stream().filter(row -> cell(row, "reason_code") == null)).hasSize(2);
   }

@@ -14,6 +14,7 @@ import io.lakeloop.feedback.pairs.PairWriter;
 import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.table.Messages;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Spliterators;
@@ -83,7 +84,10 @@ public final class ExportJob implements Job<ExportJob.Config> {
       context.say("%s written to %s", config.dataset(), path);
       return;
     }
-    Function<Row, String> line = config.format().line;
+    Function<Row, String> line =
+        config.format() == Format.TRL && !rows.where(Messages.hasHistory()).isEmpty()
+            ? PairWriter::conversationalTrl
+            : config.format().line;
     Iterator<Row> all = rows.toLocalIterator();
     boolean array = config.format() == Format.LABEL_STUDIO;
     Stream<String> lines =

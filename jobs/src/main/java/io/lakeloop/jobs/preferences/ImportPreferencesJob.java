@@ -15,6 +15,7 @@ import io.lakeloop.feedback.preferences.PreferenceBuilder;
 import io.lakeloop.feedback.preferences.Snapshots;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
+import io.lakeloop.table.Messages;
 import io.lakeloop.text.TextCleaner;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -27,19 +28,33 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
   /** Forms in which pairs come. */
   public enum Format {
     HH,
-    TRL,
+    AUTO,
     OPENAI_DPO,
     OASST,
+    ULTRAFEEDBACK,
+    NECTAR,
+    SHP,
+    HELPSTEER2,
+    HELPSTEER2_PREFERENCE,
+    HELPSTEER3,
+    PKU_SAFERLHF,
+    ALPACA_FARM,
+    UNPAIRED,
+    TRL,
     LONG_CSV,
     LONG_PARQUET,
     UKP;
 
-    Dataset<Row> read(SourceFiles files, TextCleaner.Settings cleaning) {
+    Dataset<Row> read(SourceFiles files, double marginPerScore, TextCleaner.Settings cleaning) {
       return switch (this) {
         case LONG_CSV -> PairReader.csv(files, cleaning);
         case LONG_PARQUET -> PairReader.parquet(files, cleaning);
         case UKP -> ConvincingArguments.read(files, cleaning);
-        default -> PairReader.json(files, PairFormat.valueOf(name()), cleaning);
+        default ->
+            PairReader.json(
+                files,
+                new PairReader.Reading(
+                    this == AUTO ? null : PairFormat.valueOf(name()), marginPerScore, cleaning));
       };
     }
   }
@@ -47,6 +62,7 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
   public record Config(
       String path,
       Format format,
+      double marginPerScore,
       double testShare,
       String intendedUse,
       boolean sourceIsClean,
@@ -57,6 +73,10 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
               testShare > 0 && testShare < 1,
               "test-share must lie between 0 and 1, got %s",
               testShare)
+          .require(
+              marginPerScore >= 0 && marginPerScore <= 1000,
+              "margin-per-score must lie in 0..1000, got %s",
+              marginPerScore)
           .require(!intendedUse.isBlank(), "intended-use is empty")
           .throwIfAny();
     }
@@ -69,7 +89,7 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
     TextCleaner.Settings cleaning = new TextCleaner.Settings(config.sourceIsClean(), null);
     Dataset<Row> read =
         Repeats.mark(
-                config.format().read(files, cleaning),
+                config.format().read(files, config.marginPerScore(), cleaning),
                 "item_id",
                 "CONFLICTING_PAIR",
                 "p_chosen",
@@ -86,6 +106,7 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
             .accepted()
             .select(
                 col("item_id"),
+                col("messages"),
                 col("prompt"),
                 col("chosen"),
                 col("rejected"),
@@ -93,7 +114,9 @@ public final class ImportPreferencesJob implements Job<ImportPreferencesJob.Conf
                 col("weight"),
                 col("margin"),
                 col("product"),
-                PreferenceBuilder.split(col("prompt"), config.testShare()).as("split"),
+                PreferenceBuilder.split(
+                        Messages.opening(col("messages"), col("prompt")), config.testShare())
+                    .as("split"),
                 lit(1L).as("labels"));
 
     intake.close(
