@@ -1,6 +1,8 @@
 package io.lakeloop.feedback;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
 import static org.apache.spark.sql.functions.udf;
 
 import io.lakeloop.config.ErrorCode;
@@ -73,6 +75,31 @@ public final class ParquetFiles {
    * @param columns of {@link #columns()}
    */
   public Dataset<Row> texts(Collection<String> columns) {
+    return placed(columns.stream().map(column -> column(column).cast("string")).toList());
+  }
+
+  /**
+   * Rows of the file's name, the line from 1, and the row as a JSON object, without what is null.
+   *
+   * @param fields of the object, one for each of {@link #columns()}
+   */
+  public Dataset<Row> records(List<String> fields) {
+    List<String> columns = columns();
+    return placed(
+        List.of(
+            to_json(
+                struct(
+                    IntStream.range(0, columns.size())
+                        .mapToObj(i -> column(columns.get(i)).as(fields.get(i)))
+                        .toArray(Column[]::new)))));
+  }
+
+  private Column column(String name) {
+    return merged.col("`" + name.replace("`", "``") + "`");
+  }
+
+  /** The cells, by their places, behind the file's name and the line. */
+  private Dataset<Row> placed(List<Column> wanted) {
     Map<String, String> known = names;
     String some = some();
     List<Column> cells = new ArrayList<>();
@@ -80,17 +107,15 @@ public final class ParquetFiles {
         udf((UDF1<String, String>) known::get, DataTypes.StringType)
             .apply(col("_metadata.file_path")));
     cells.add(col("_metadata.row_index").plus(1));
-    for (String column : columns) {
-      cells.add(merged.col("`" + column.replace("`", "``") + "`").cast("string"));
-    }
-    Dataset<Row> texts =
+    cells.addAll(wanted);
+    Dataset<Row> rows =
         merged.select(
             IntStream.range(0, cells.size())
                 .mapToObj(place -> cells.get(place).as(String.valueOf(place)))
                 .toArray(Column[]::new));
-    return texts.mapPartitions(
-        (MapPartitionsFunction<Row, Row>) rows -> new Readable(rows, known, some),
-        Encoders.row(texts.schema()));
+    return rows.mapPartitions(
+        (MapPartitionsFunction<Row, Row>) part -> new Readable(part, known, some),
+        Encoders.row(rows.schema()));
   }
 
   private Dataset<Row> merged(SparkSession spark) {

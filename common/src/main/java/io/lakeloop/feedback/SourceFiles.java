@@ -274,6 +274,12 @@ public final class SourceFiles {
             .toList());
   }
 
+  /** Whether all names end so, compressed or not. */
+  public boolean areAll(String ending) {
+    return files.stream()
+        .allMatch(file -> file.path().matches(".*\\." + ending + "(\\.(gz|bz2|zst))?"));
+  }
+
   /** The files, which are Parquet, as one table. */
   public ParquetFiles parquet() {
     isReadHereAndThere = true;

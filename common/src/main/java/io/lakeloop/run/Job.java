@@ -20,6 +20,11 @@ public interface Job<C extends Record> {
     DELETES
   }
 
+  /** True where the settings ask to be shown what a run would do: it is not noted anywhere. */
+  default boolean isPreview(C config) {
+    return false;
+  }
+
   /** How a run of this job treats rows of others; {@link JobRunner} keeps them apart by it. */
   default Access access() {
     return Access.READS;

@@ -79,6 +79,10 @@ public final class JobRunner {
                 invocation.conf(), invocation.environment().text(), definition.name()),
             invocation.overrides());
     Instant now = clock.instant();
+    if (definition.job().isPreview(config)) {
+      preview(definition, invocation, config, now);
+      return;
+    }
     Name runId =
         invocation
             .runId()
@@ -89,6 +93,39 @@ public final class JobRunner {
       requireApart(definition, leases);
       attempt(definition, invocation, config, leases, now);
     }
+  }
+
+  /** Runs what looks at its input and writes nothing: no row in the ledger, no lease. */
+  private <C extends Record> void preview(
+      JobDefinition<C> definition, Invocation invocation, C config, Instant now) throws Exception {
+    Name runId = Name.parse("preview");
+    LakeRegistry registry = new LakeRegistry(lake, artifacts);
+    Ledger.Start start =
+        new Ledger.Start(
+            runId,
+            definition.name(),
+            invocation.environment().text(),
+            now,
+            shown(config),
+            "",
+            pins(definition, config, registry),
+            codeVersion);
+    Lineage lineage = new Lineage(runId);
+    RunTables tables =
+        new RunTables(lake, artifacts.address(), runId, start.pinned(), lineage, "{}");
+    definition
+        .job()
+        .run(
+            config,
+            new JobContext(
+                lake.spark(),
+                new Environments(lake.spark(), invocation.conf()),
+                registry,
+                tables,
+                lineage,
+                start,
+                files -> {},
+                console));
   }
 
   /** Nobody reads what is being deleted, and nobody deletes what is being read. */

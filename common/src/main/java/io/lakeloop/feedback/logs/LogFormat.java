@@ -12,6 +12,7 @@ import io.lakeloop.feedback.messages.MessageReader;
 import io.lakeloop.feedback.messages.RequestReader;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
@@ -119,6 +120,8 @@ public enum LogFormat {
               || record.path("items").path(0).has("from"),
       "",
       "/none"),
+  /** A row of a table with a prompt and a completion. */
+  TABLE("columns prompt and completion", record -> false),
   /** One message per record, which names its parent or holds its replies. */
   OASST_MESSAGES("text and role", record -> record.has("text") && record.has("role"));
 
@@ -144,6 +147,11 @@ public enum LogFormat {
         .filter(format -> format.fits.test(record))
         .findFirst()
         .orElse(LAKELOOP);
+  }
+
+  /** The name in the settings. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** The fields by which a record is told. */

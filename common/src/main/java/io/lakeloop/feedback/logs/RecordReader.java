@@ -121,7 +121,7 @@ final class RecordReader {
   List<Turn> turns(Raw raw, LogRecord read) {
     LogRecord record = read.translated(raw.timeZone());
     try {
-      if (raw.format() == LogFormat.LAKELOOP) {
+      if (raw.format() == LogFormat.LAKELOOP || raw.format() == LogFormat.TABLE) {
         Turn turn = own(raw, record);
         return List.of(record.refusal() == null ? turn : refused(raw, record.refusal()));
       }
@@ -238,15 +238,17 @@ final class RecordReader {
     }
     Turn turn = raw.turn();
     Integer number = log.within("turn", 1, 10_000);
-    Instant created = log.requiredTime("created_at");
+    boolean table = raw.format() == LogFormat.TABLE;
+    Instant created = table ? log.optionalTime("created_at") : log.requiredTime("created_at");
+    String conversation = table ? log.text("conversation_id") : log.requiredText("conversation_id");
     shared(turn, log, LogRecord.user(log.node()), LogRecord.users(log.node()));
     String prompt = log.requiredText("prompt");
     String completion = log.requiredText("completion");
     Conversation before = prompt == null ? Conversation.of("") : before(log, prompt);
     turn.set("interaction_id", Digest.of(raw.recordId()).substring(0, 32))
-        .set("conversation_id", log.requiredText("conversation_id"))
+        .set("conversation_id", conversation == null ? raw.recordId() : conversation)
         .set("turn", number == null ? 1 : number)
-        .set("created_at", created == null ? null : Timestamp.from(created))
+        .set("created_at", created == null ? raw.receivedAt() : Timestamp.from(created))
         .set("consent_uses", uses(log, raw.consentDefault()))
         .set("retrieved_documents", documents(log))
         .set("tool_calls", toolCalls(log));
