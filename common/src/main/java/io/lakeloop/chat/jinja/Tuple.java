@@ -1,0 +1,27 @@
+package io.lakeloop.chat.jinja;
+
+import java.util.AbstractList;
+import java.util.List;
+
+/** Python's tuple: a list that prints in parentheses. */
+final class Tuple extends AbstractList<Object> {
+  private final List<Object> items;
+
+  Tuple(List<Object> items) {
+    this.items = items;
+  }
+
+  static Tuple of(Object... items) {
+    return new Tuple(java.util.Arrays.asList(items));
+  }
+
+  @Override
+  public Object get(int index) {
+    return items.get(index);
+  }
+
+  @Override
+  public int size() {
+    return items.size();
+  }
+}
