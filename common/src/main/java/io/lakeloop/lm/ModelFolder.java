@@ -29,6 +29,8 @@ import java.util.TreeSet;
  * shards with their index, the tokenizer's files. Only safetensors are read: loading runs no code.
  */
 public record ModelFolder(Path folder) {
+  private static final String MORE_TEMPLATES = "additional_chat_templates";
+
   /** What belongs to a model beside its config and weights. */
   public static final List<String> COMPANIONS =
       List.of(
@@ -36,7 +38,9 @@ public record ModelFolder(Path folder) {
           "tokenizer_config.json",
           "generation_config.json",
           "special_tokens_map.json",
-          "chat_template.jinja");
+          "chat_template.jinja",
+          "chat_template.json",
+          MORE_TEMPLATES + "/tool_use.jinja");
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
@@ -250,7 +254,8 @@ public record ModelFolder(Path folder) {
     for (String name : names()) {
       Path file = folder.resolve(name);
       if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+            || Files.isSymbolicLink(file.getParent()) && !file.getParent().equals(folder)) {
           throw new UserError(
               ErrorCode.ARTIFACT_CORRUPT,
               "Cannot load a model from %s: %s is no plain file but a link or the like, which may"
@@ -288,6 +293,7 @@ public record ModelFolder(Path folder) {
     }
     for (String name : COMPANIONS) {
       if (Files.isRegularFile(from.resolve(name))) {
+        Files.createDirectories(to.resolve(name).getParent());
         Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }

@@ -309,7 +309,9 @@ public final class JobContext {
     readFile(source.folder().toString(), Digest.of(digests.toString()));
     Path draft = draft(name);
     for (Map.Entry<String, Path> file : files.entrySet()) {
-      Files.copy(file.getValue(), draft.resolve(file.getKey()), LinkOption.NOFOLLOW_LINKS);
+      Path copy = draft.resolve(file.getKey());
+      Files.createDirectories(copy.getParent());
+      Files.copy(file.getValue(), copy, LinkOption.NOFOLLOW_LINKS);
     }
     // What is published is what was checked, whatever happened to the folder meanwhile.
     check(new ModelFolder(draft));
@@ -318,7 +320,9 @@ public final class JobContext {
 
   private static void check(ModelFolder folder) throws IOException {
     folder.check();
-    Tokenizer.open(folder.folder()).close();
+    try (Tokenizer tokenizer = Tokenizer.open(folder.folder())) {
+      tokenizer.requireWithin(folder.config(), folder.folder());
+    }
   }
 
   /**

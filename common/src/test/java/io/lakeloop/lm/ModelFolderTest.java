@@ -119,19 +119,21 @@ class ModelFolderTest {
   }
 
   @Test
-  void unknownChatTemplatesAreRefused() throws IOException {
-    Files.writeString(folder.resolve("chat_template.jinja"), "[INST] {{ messages }} [/INST]");
-    assertRefused(() -> Tokenizer.open(folder).close(), "neither ChatML", "nor Llama 3");
+  void chatTemplatesThatAreNoneAreRefused() throws IOException {
+    Files.writeString(folder.resolve("chat_template.jinja"), "{% for m in messages %}{{ m }}");
+    assertRefused(() -> Tokenizer.open(folder).close(), "Cannot use the chat template of");
   }
 
   @Test
-  void chatMlWithoutASystemMessageOfItsOwnHasNone() throws IOException {
-    Files.writeString(
-        folder.resolve("chat_template.jinja"),
-        "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\\n'}}{% endfor %}");
+  void aTokenizerWithMoreTokensThanTheModelHasRowsIsRefused() throws IOException {
+    int highest = 339;
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
-      int start = 1;
-      assertThat(tokenizer.prompt("hello", 100)).startsWith(start).containsOnlyOnce(2);
+      tokenizer.requireWithin(new ModelFolder(folder).config(), folder);
+      assertThat(tokenizer.highestId()).isEqualTo(highest);
+      change("config.json", json -> json.put("vocab_size", highest));
+      assertRefused(
+          () -> tokenizer.requireWithin(new ModelFolder(folder).config(), folder),
+          "its tokenizer gives ids up to 339, but its embedding has 339 rows");
     }
   }
 

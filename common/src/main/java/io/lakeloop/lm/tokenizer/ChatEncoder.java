@@ -38,7 +38,7 @@ public record ChatEncoder(Tokenizer tokenizer, int maxPromptTokens, int maxCompl
   }
 
   public Sequence sequence(String prompt, String completion) {
-    return join(prompt(prompt), tokenizer.completion(completion, maxCompletionTokens));
+    return sequence(Conversation.of(prompt), completion);
   }
 
   public int[] prompt(Conversation before) {
