@@ -57,7 +57,7 @@ final class ExpressionParser {
 
   private Expression nested(Supplier<Expression> part) {
     int depth = tokens.depth();
-    tokens.deeper();
+    tokens.nest();
     Expression expression = part.get();
     tokens.back(depth);
     return expression;
@@ -505,9 +505,7 @@ final class ExpressionParser {
     Token token = tokens.current();
     boolean argument =
         switch (token.kind()) {
-          case NAME ->
-              !Set.of("else", "or", "and", "if", "is", "not", "in", "recursive")
-                  .contains(token.value());
+          case NAME -> !Set.of("else", "or", "and").contains(token.value());
           case STRING, NUMBER -> true;
           default -> token.isOperator("[") || token.isOperator("{");
         };

@@ -171,8 +171,8 @@ final class Filters {
     Python.defined(value);
     try {
       if (value instanceof String text) {
-        String digits = Strings.strip(text).replace("_", "");
         int base = bound.number(1, 10);
+        String digits = withoutPrefix(Strings.strip(text).replace("_", ""), base);
         return digits.matches("[+-]?[0-9a-zA-Z]+") && isOfBase(digits, base)
             ? (Object) Long.valueOf(digits, base)
             : (Object) truncated(number(text));
@@ -181,6 +181,13 @@ final class Filters {
     } catch (NumberFormatException | ClassCastException | NullPointerException e) {
       return bound.get(0, 0L);
     }
+  }
+
+  private static String withoutPrefix(String digits, int base) {
+    return base == 16 || base == 8 || base == 2
+        ? digits.replaceFirst(
+            "^([+-]?)0[" + (base == 16 ? "xX" : base == 8 ? "oO" : "bB") + "]", "$1")
+        : digits;
   }
 
   private static boolean isOfBase(String digits, int base) {

@@ -287,7 +287,7 @@ final class Methods {
     int from = 0;
     while (from < rest.length()) {
       if (words.size() == most) {
-        words.add(Strings.stripRight(rest.substring(from)));
+        words.add(rest.substring(from));
         return words;
       }
       int end = from;

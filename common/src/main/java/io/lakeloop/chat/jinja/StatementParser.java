@@ -57,7 +57,7 @@ final class StatementParser {
   /** Statements up to a block that only ends or parts another; its name is then the next token. */
   private List<Statement> statements() {
     int depth = tokens.depth();
-    tokens.deeper();
+    tokens.nest();
     List<Statement> body = new ArrayList<>();
     while (true) {
       Token token = tokens.next();
@@ -101,6 +101,19 @@ final class StatementParser {
     return frame -> write(Printer.str(value.value(frame), frame.budget()), frame);
   }
 
+  private Statement printBlock() {
+    List<Expression> values = new ArrayList<>();
+    do {
+      values.add(expressions.expression());
+    } while (tokens.skip(","));
+    return frame -> {
+      for (Expression value : values) {
+        write(Printer.str(value.value(frame), frame.budget()), frame);
+      }
+      return Flow.NEXT;
+    };
+  }
+
   private Statement block(String name) {
     return switch (name) {
       case "if" -> condition();
@@ -112,10 +125,7 @@ final class StatementParser {
       case "with" -> with();
       case "generation" -> generation();
       case "block" -> namedBlock();
-      case "print" -> {
-        Expression value = expressions.tuple(true, "");
-        yield frame -> write(Printer.str(value.value(frame), frame.budget()), frame);
-      }
+      case "print" -> printBlock();
       case "break", "continue" -> {
         if (loops == 0) {
           throw TemplateException.syntax(

@@ -37,8 +37,12 @@ public final class Template {
       throw TemplateException.limit(
           "it has %,d characters; up to %,d are read", text.length(), LONGEST);
     }
-    StatementParser parser = new StatementParser(new Lexer(text).tokens());
-    return new Template(parser.template(), parser.names());
+    try {
+      StatementParser parser = new StatementParser(new Lexer(text).tokens());
+      return new Template(parser.template(), parser.names());
+    } catch (StackOverflowError e) {
+      throw TemplateException.limit("it nests too deeply");
+    }
   }
 
   /** Whether the template mentions a name, so that what it stands for may be read. */

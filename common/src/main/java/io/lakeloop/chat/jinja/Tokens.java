@@ -8,6 +8,8 @@ final class Tokens {
   /** What is nested deeper takes a stack to render that a thread may not have. */
   private static final int DEEPEST = 400;
 
+  private static final int NESTING = 5;
+
   private final List<Token> tokens;
   private int at;
   private int depth;
@@ -78,10 +80,21 @@ final class Tokens {
         current().line(), "it has " + current().shown() + " where " + wanted + " belongs");
   }
 
-  /** One level deeper, until {@link #back}: operands are evaluated within what surrounds them. */
+  /** One operator more whose operands are evaluated within it, until {@link #back}. */
   void deeper() {
-    if (++depth > DEEPEST) {
-      throw TemplateException.limit("it nests deeper than %d levels", DEEPEST).at(current().line());
+    deeper(1);
+  }
+
+  /** One level deeper, which takes more of the stack to read, until {@link #back}. */
+  void nest() {
+    deeper(NESTING);
+  }
+
+  private void deeper(int by) {
+    depth += by;
+    if (depth > DEEPEST) {
+      throw TemplateException.limit("it nests deeper than %d levels", DEEPEST / NESTING)
+          .at(current().line());
     }
   }
 

@@ -16,6 +16,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
@@ -160,20 +161,29 @@ public final class Tokenizer implements AutoCloseable {
         ids, before.messages().size() - left.messages().size(), whole.length - ids.length);
   }
 
-  /** The fewest turns to cut so that the rest fits, or as many as can be. */
+  /**
+   * The fewest turns to cut so that the rest fits, or as many as can be. It is sought from the
+   * newest turn back, so that what fits is rendered, not what is long.
+   */
   private static int fewestCut(
-      OldestTurns turns, int maxTokens, java.util.function.Function<Conversation, int[]> ids) {
-    int low = 1;
-    int high = turns.most();
-    while (low < high) {
-      int middle = (low + high) / 2;
-      if (ids.apply(turns.without(middle)).length <= maxTokens) {
-        high = middle;
+      OldestTurns turns, int maxTokens, Function<Conversation, int[]> ids) {
+    int kept = 1;
+    int tooMany = 2;
+    while (tooMany <= turns.most()
+        && ids.apply(turns.without(turns.most() + 1 - tooMany)).length <= maxTokens) {
+      kept = tooMany;
+      tooMany *= 2;
+    }
+    tooMany = Math.min(tooMany, turns.most() + 1);
+    while (kept + 1 < tooMany) {
+      int middle = (kept + tooMany) / 2;
+      if (ids.apply(turns.without(turns.most() + 1 - middle)).length <= maxTokens) {
+        kept = middle;
       } else {
-        low = middle + 1;
+        tooMany = middle;
       }
     }
-    return Math.min(low, turns.most());
+    return turns.most() + 1 - kept;
   }
 
   private int[] asked(Conversation before) {
