@@ -125,6 +125,20 @@ class ModelFolderTest {
   }
 
   @Test
+  void allChatTemplatesGoWithTheModel() throws IOException {
+    Path more = Files.createDirectory(folder.resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "{{ tools }}");
+    assertThat(new ModelFolder(folder).files())
+        .containsKey("additional_chat_templates/tool_use.jinja");
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    ModelFolder.copyCompanions(folder, copy);
+    assertThat(copy.resolve("additional_chat_templates/tool_use.jinja")).hasContent("{{ tools }}");
+    Files.move(more, folder.resolve("elsewhere"));
+    Files.createSymbolicLink(more, folder.resolve("elsewhere"));
+    assertRefused(() -> new ModelFolder(folder).files(), "is no plain file but a link");
+  }
+
+  @Test
   void aTokenizerWithMoreTokensThanTheModelHasRowsIsRefused() throws IOException {
     int highest = 339;
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {

@@ -9,6 +9,7 @@ final class Budget {
   static final int MOST_OUTPUT = 16 << 20;
   private static final long MOST_STEPS = 50_000_000;
   private static final long MOST_ROOM = 160L << 20;
+  private static final int CHARACTERS_A_STEP = 64;
   private static final int ROOM_OF_ITEM = 8;
   private static final int DEEPEST = 100;
 
@@ -24,6 +25,13 @@ final class Budget {
     steps += count;
     if (steps > MOST_STEPS) {
       throw TemplateException.limit("it was stopped after %,d steps", MOST_STEPS);
+    }
+  }
+
+  /** Takes steps for a value that is looked through, where it is a text. */
+  void read(Object value) {
+    if (value instanceof String text) {
+      step(text.length() / CHARACTERS_A_STEP);
     }
   }
 

@@ -335,19 +335,26 @@ final class ExpressionParser {
     }
   }
 
+  /** The value, which will be looked through. */
+  private static Object read(Expression of, Frame frame) {
+    Object value = of.value(frame);
+    frame.budget().read(value);
+    return value;
+  }
+
   private Expression attribute(Expression of) {
     if (tokens.current().value() instanceof Long number) {
       tokens.next();
-      return frame -> Access.item(of.value(frame), number);
+      return frame -> Access.item(read(of, frame), number);
     }
     String name = tokens.name();
-    return frame -> Access.attribute(of.value(frame), name);
+    return frame -> Access.attribute(read(of, frame), name);
   }
 
   private Expression subscript(Expression of) {
     Expression first = tokens.at(":") ? null : tuple(true, "");
     if (tokens.skip("]")) {
-      return frame -> Access.item(of.value(frame), first.value(frame));
+      return frame -> Access.item(read(of, frame), first.value(frame));
     }
     tokens.expect(":");
     Expression second = tokens.at(":") || tokens.at("]") ? null : expression();
@@ -355,7 +362,7 @@ final class ExpressionParser {
     tokens.expect("]");
     return frame ->
         Access.slice(
-            of.value(frame),
+            read(of, frame),
             orNull(first, frame),
             orNull(second, frame),
             orNull(third, frame),
@@ -484,7 +491,7 @@ final class ExpressionParser {
     }
     Call arguments = tokens.at("(") ? arguments() : frame -> Arguments.NONE;
     return frame -> {
-      Object value = of.value(frame);
+      Object value = read(of, frame);
       frame.budget().step(1);
       return filter.apply(value, arguments.value(frame), frame);
     };
@@ -498,7 +505,7 @@ final class ExpressionParser {
       throw TemplateException.syntax(tokens.current().line(), "there is no test '" + name + "'");
     }
     Call arguments = checkArguments();
-    return frame -> check.holds(of.value(frame), arguments.value(frame), frame.budget()) != negated;
+    return frame -> check.holds(read(of, frame), arguments.value(frame), frame.budget()) != negated;
   }
 
   private Call checkArguments() {

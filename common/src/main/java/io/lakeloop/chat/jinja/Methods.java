@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 
 /** The methods of texts, dicts and lists that read; none that writes. */
 final class Methods {
@@ -13,7 +14,13 @@ final class Methods {
   /** The method bound to the value, or null where there is none of that name. */
   static Function of(Object value, String name) {
     if (value instanceof String text) {
-      return ofText(text, name);
+      Function method = ofText(text, name);
+      return method == null
+          ? null
+          : (frame, arguments) -> {
+            frame.budget().read(text);
+            return method.call(frame, arguments);
+          };
     } else if (value instanceof Map<?, ?> map) {
       return ofDict(map, name);
     } else if (value instanceof List<?> list) {
@@ -102,11 +109,11 @@ final class Methods {
 
   private static Function making(String text, String name) {
     return switch (name) {
-      case "lower", "casefold" -> same(text, Strings.lower(text));
-      case "upper" -> same(text, Strings.upper(text));
-      case "title" -> same(text, Strings.title(text));
-      case "capitalize" -> same(text, Strings.capitalised(text));
-      case "swapcase" -> same(text, swapped(text));
+      case "lower", "casefold" -> same(text, Strings::lower);
+      case "upper" -> same(text, Strings::upper);
+      case "title" -> same(text, Strings::title);
+      case "capitalize" -> same(text, Strings::capitalised);
+      case "swapcase" -> same(text, Methods::swapped);
       case "strip" -> strip(text, name, true, true);
       case "lstrip" -> strip(text, name, true, false);
       case "rstrip" -> strip(text, name, false, true);
@@ -143,11 +150,11 @@ final class Methods {
     };
   }
 
-  private static Function same(String text, String made) {
+  private static Function same(String text, UnaryOperator<String> make) {
     return (frame, arguments) -> {
       frame.budget().text(text.length());
       arguments.bind("this method");
-      return made;
+      return make.apply(text);
     };
   }
 
@@ -163,7 +170,6 @@ final class Methods {
   private static Function strip(String text, String name, boolean left, boolean right) {
     return (frame, arguments) -> {
       Object characters = arguments.bind(name, "chars").get(0, null);
-      frame.budget().step(text.length() / 64);
       return stripped(text, characters, left, right);
     };
   }
@@ -376,7 +382,6 @@ final class Methods {
       case "count" ->
           (frame, arguments) -> {
             String part = arguments.bind(name, "sub").text(0);
-            frame.budget().step(text.length() / 64);
             return part.isEmpty()
                 ? Strings.length(text) + 1L
                 : partsFromLeft(text, part, -1).size() - 1L;

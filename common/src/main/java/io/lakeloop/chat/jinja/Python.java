@@ -171,7 +171,7 @@ final class Python {
     } else if (left instanceof Map<?, ?> some && right instanceof Map<?, ?> others) {
       return equalEntries(some, others, budget);
     } else if (left instanceof String text) {
-      budget.step(right instanceof String ? text.length() / 64 : 0);
+      budget.read(right);
       return text.equals(right);
     }
     return left instanceof Undefined && right instanceof Undefined;
@@ -217,6 +217,7 @@ final class Python {
     if (isNumber(left) && isNumber(right)) {
       return compareNumbers(left, right);
     } else if (left instanceof String some && right instanceof String other) {
+      budget.read(some);
       return compareTexts(some, other);
     } else if (left instanceof List<?> some
         && right instanceof List<?> others
@@ -272,7 +273,7 @@ final class Python {
   static boolean contains(Object value, Object item, Budget budget) {
     if (value instanceof String text) {
       if (item instanceof String part) {
-        budget.step(text.length() / 64);
+        budget.read(text);
         return text.contains(part);
       }
       throw TemplateException.value("a text contains no %s", type(defined(item)));

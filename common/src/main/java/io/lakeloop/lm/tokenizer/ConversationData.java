@@ -30,6 +30,7 @@ final class ConversationData {
   private final List<Object> tools = new ArrayList<>();
   private final List<Object> documents = new ArrayList<>();
   private final List<String> toolTexts = new ArrayList<>();
+  private boolean toolsAreJson = true;
 
   ConversationData(Conversation conversation) {
     conversation.messages().forEach(this::add);
@@ -50,7 +51,7 @@ final class ConversationData {
 
   /** The variables for this template. */
   Map<String, Object> variables(Template template) {
-    boolean toolsAreRead = template.mentions("tools") && !tools.isEmpty();
+    boolean toolsAreRead = template.mentions("tools") && toolsAreJson;
     boolean documentsAreRead = template.mentions("documents");
     if (!toolsAreRead && offersTools()) {
       laySystem("Tools: " + String.join("\n", toolTexts));
@@ -60,7 +61,7 @@ final class ConversationData {
     }
     Map<String, Object> variables = new LinkedHashMap<>();
     variables.put("messages", messages);
-    variables.put("tools", toolsAreRead ? tools : null);
+    variables.put("tools", toolsAreRead && offersTools() ? tools : null);
     variables.put("documents", documentsAreRead && !documents.isEmpty() ? documents : null);
     return variables;
   }
@@ -79,12 +80,16 @@ final class ConversationData {
   }
 
   private void addTools(String content) {
-    toolTexts.add(content);
     Object offered = parsed(content);
     if (offered instanceof List<?> list) {
       tools.addAll(list);
     } else if (offered instanceof Map) {
       tools.add(offered);
+    } else {
+      toolsAreJson = false;
+    }
+    if (!List.of().equals(offered)) {
+      toolTexts.add(content);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.lakeloop.lm.tokenizer;
 
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -66,7 +68,10 @@ final class Marks {
         return mark;
       }
     }
-    return LAST;
+    throw new UserError(
+        ErrorCode.INPUT_UNREADABLE,
+        "Cannot encode a text: it holds every noncharacter from U+FDD0 to U+FDEF, and special tokens"
+            + " as words. Remove the noncharacters.");
   }
 
   private static boolean isFree(char mark, Iterable<String> texts) {

@@ -170,12 +170,19 @@ final class TextEncoder implements AutoCloseable {
       encoding = open.encode(marked, false, false);
       starts = starts(encoding, same);
     }
-    boolean[] answers = new boolean[starts.length];
+    return new Turns(ids(encoding), within(starts, spans), 0, 0);
+  }
+
+  private static boolean[] within(int[] starts, List<Span> spans) {
+    boolean[] within = new boolean[starts.length];
+    int next = 0;
     for (int i = 0; i < starts.length; i++) {
-      int start = starts[i];
-      answers[i] = spans.stream().anyMatch(span -> span.start() <= start && start < span.end());
+      while (next < spans.size() && spans.get(next).end() <= starts[i]) {
+        next++;
+      }
+      within[i] = next < spans.size() && spans.get(next).start() <= starts[i];
     }
-    return new Turns(ids(encoding), answers, 0, 0);
+    return within;
   }
 
   /** Where each token begins in the marked text; one without a place goes with its neighbour. */

@@ -16,8 +16,8 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.ToIntFunction;
 
 /**
  * Text to token ids and back, in the chat form of the model whose folder it is opened from: {@code
@@ -151,7 +151,7 @@ public final class Tokenizer implements AutoCloseable {
       return new Encoded(whole, 0, 0);
     }
     OldestTurns turns = new OldestTurns(before);
-    int cut = fewestCut(turns, maxTokens, this::asked);
+    int cut = fewestCut(turns, maxTokens, part -> asked(part).length);
     Conversation left = turns.without(cut);
     int[] ids = asked(left);
     if (ids.length > maxTokens) {
@@ -166,18 +166,18 @@ public final class Tokenizer implements AutoCloseable {
    * newest turn back, so that what fits is rendered, not what is long.
    */
   private static int fewestCut(
-      OldestTurns turns, int maxTokens, Function<Conversation, int[]> ids) {
+      OldestTurns turns, int maxTokens, ToIntFunction<Conversation> length) {
     int kept = 1;
     int tooMany = 2;
     while (tooMany <= turns.most()
-        && ids.apply(turns.without(turns.most() + 1 - tooMany)).length <= maxTokens) {
+        && length.applyAsInt(turns.without(turns.most() + 1 - tooMany)) <= maxTokens) {
       kept = tooMany;
       tooMany *= 2;
     }
     tooMany = Math.min(tooMany, turns.most() + 1);
     while (kept + 1 < tooMany) {
       int middle = (kept + tooMany) / 2;
-      if (ids.apply(turns.without(turns.most() + 1 - middle)).length <= maxTokens) {
+      if (length.applyAsInt(turns.without(turns.most() + 1 - middle)) <= maxTokens) {
         kept = middle;
       } else {
         tooMany = middle;
@@ -303,22 +303,23 @@ public final class Tokenizer implements AutoCloseable {
    * earlier turns leave those unmarked.
    */
   public Turns turns(Conversation whole, int maxTokens) {
-    Turns all = masked(whole);
-    if (all.ids().length <= maxTokens) {
-      return all;
+    int all = told(whole);
+    if (all <= maxTokens) {
+      return masked(whole);
     }
     OldestTurns turns = new OldestTurns(whole);
-    int cut = fewestCut(turns, maxTokens, part -> ids(template.render(part, false, part)));
-    Conversation left = turns.without(cut);
-    Turns kept = masked(left);
-    if (kept.ids().length > maxTokens) {
-      kept = lastExchange(left, maxTokens);
-    }
+    Conversation left = turns.without(fewestCut(turns, maxTokens, this::told));
+    Turns kept = told(left) <= maxTokens ? masked(left) : lastExchange(left, maxTokens);
     return new Turns(
         kept.ids(),
         kept.answers(),
         whole.messages().size() - left.messages().size(),
-        all.ids().length - kept.ids().length);
+        all - kept.ids().length);
+  }
+
+  /** How many tokens a whole conversation takes at most. */
+  private int told(Conversation whole) {
+    return ids(template.render(whole, false, whole)).length + 1;
   }
 
   private Turns masked(Conversation whole) {

@@ -107,6 +107,10 @@ class TemplateTest {
         "{{ range(10 ** 9) }}",
         "{{ range(0, 10 ** 9)|list }}",
         "{{ [1, 2]|batch(999999999, 0)|list }}",
+        // Long texts that are only looked at.
+        "{% set t = 'x' * 9999999 %}{% set f = t.find %}{% for i in range(99999) %}{% if f('y') > 0 or"
+            + " t.upper or t|length == 1 or t[9] == 'y' or t is upper or t == t ~ '' %}{% endif %}"
+            + "{% endfor %}",
         // Depth.
         "{% macro m(n) %}{{ m(n) }}{% endmacro %}{{ m(1) }}",
         "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
