@@ -93,8 +93,11 @@ public final class BenchmarkDataJob implements Job<BenchmarkDataJob.Config> {
                     new IngestLogsJob.Config(
                         logs.folder().toString(),
                         IngestLogsJob.Format.AUTO,
+                        Map.of(),
+                        "UTC",
                         "benchmark",
                         List.of(),
+                        0,
                         0.05),
                     context));
     Dataset<Row> raw = context.tables().read(FeedbackTables.INTERACTIONS_RAW);
