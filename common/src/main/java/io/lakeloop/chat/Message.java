@@ -39,8 +39,8 @@ public record Message(
     return new Message(role, content, null, List.of(), null, 1);
   }
 
-  /** The same with another text. */
-  public Message saying(String text) {
-    return new Message(role, text, name, calls, callId, weight, parts);
+  /** The same with another weight. */
+  public Message weighing(int other) {
+    return other == weight ? this : new Message(role, content, name, calls, callId, other, parts);
   }
 }

@@ -1,15 +1,16 @@
 package io.lakeloop.policy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Problems;
-import io.lakeloop.config.UserError;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.tokenizer.Tokenizer;
+import io.lakeloop.reward.DataLimits;
+import io.lakeloop.reward.Exchange;
 import io.lakeloop.session.ModelLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A published policy: a model or adapter, and how long its prompts and completions may be. */
 public record PolicyFolder(Path folder) {
@@ -50,17 +51,13 @@ public record PolicyFolder(Path folder) {
             new Limits(encoder.maxPromptTokens(), encoder.maxCompletionTokens()));
   }
 
-  /** The encoder that the policy was trained with. */
-  public ChatEncoder encoder() throws IOException {
-    return encoder(new Limits(0, 0));
-  }
-
   /**
-   * The encoder of a training that starts here.
+   * The encoder of what starts here: limits are those wanted, else those that the model was trained
+   * with, else those of the data.
    *
-   * @throws UserError CONFIG_INVALID if neither the settings nor the folder say the limits
+   * @param positions that the model reads
    */
-  public ChatEncoder encoder(Limits wanted) throws IOException {
+  public ChatEncoder encoder(Limits wanted, int positions, List<Exchange> data) throws IOException {
     Path file = folder.resolve(LIMITS_JSON);
     Limits own =
         Files.isRegularFile(file)
@@ -69,13 +66,6 @@ public record PolicyFolder(Path folder) {
     int prompt = wanted.maxPromptTokens() > 0 ? wanted.maxPromptTokens() : own.maxPromptTokens();
     int completion =
         wanted.maxCompletionTokens() > 0 ? wanted.maxCompletionTokens() : own.maxCompletionTokens();
-    if (prompt == 0 || completion == 0) {
-      throw new UserError(
-          ErrorCode.CONFIG_INVALID,
-          "Cannot use the model in %s: it does not say how long prompts and completions may be. Set"
-              + " limits.max-prompt-tokens and limits.max-completion-tokens.",
-          folder);
-    }
-    return new ChatEncoder(Tokenizer.open(folder), prompt, completion);
+    return DataLimits.encoder(Tokenizer.open(folder), prompt, completion, positions, data);
   }
 }

@@ -4,6 +4,7 @@ import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.AdapterFolder;
 import io.lakeloop.lm.CausalLm;
+import io.lakeloop.lm.LmConfig;
 import io.lakeloop.lm.LoraConfig;
 import io.lakeloop.lm.ModelFolder;
 import io.lakeloop.lm.torch.Compute;
@@ -93,6 +94,13 @@ public final class ModelLoader implements AutoCloseable {
   public Loaded open(ModelVersion version) throws IOException {
     AdapterFolder adapter = new AdapterFolder(version.folder());
     return adapter.exists() ? open(adapter) : new Loaded(base(version).lent(), version);
+  }
+
+  /** Positions that the model reads, of an adapter those of its base. */
+  public int positions(ModelVersion version) throws IOException {
+    AdapterFolder adapter = new AdapterFolder(version.folder());
+    ModelVersion base = adapter.exists() ? resolve(baseOf(adapter)) : version;
+    return LmConfig.read(base.folder().resolve("config.json")).maxPositions();
   }
 
   /** Opens an adapter over its base. */

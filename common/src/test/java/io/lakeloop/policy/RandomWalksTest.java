@@ -111,10 +111,10 @@ class RandomWalksTest {
         LocalSession policy = session(config);
         LocalSession reference = session(config)) {
       ChatEncoder encoder = new ChatEncoder(tokenizer, 1, LONGEST);
-      List<ChatEncoder.Sequence> walks = new ArrayList<>();
+      List<SftTrainer.Example> walks = new ArrayList<>();
       for (int i = 0; i < 1000; i++) {
         int start = 1 + CounterRandom.below(NODES - 1, SEED, 99, i);
-        walks.add(encoder.sequence(word(start), walk(start, i)));
+        walks.add(SftTrainer.Example.of(encoder.sequence(word(start), walk(start, i))));
       }
       for (LocalSession session : List.of(policy, reference)) {
         new SftTrainer(

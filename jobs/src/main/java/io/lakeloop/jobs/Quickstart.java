@@ -81,7 +81,16 @@ final class Quickstart {
         Phase.of("ingest-labels", withSecret(invocation, "path", LANDING + "/labels.csv")),
         Phase.of("labeler-agreement"),
         Phase.of("build-preferences", "agreement-run", prefix + "labeler-agreement"),
-        Phase.of("train-sft", "max-examples", String.valueOf(3000 * size), SHARDS, "2"),
+        Phase.of(
+            "train-sft",
+            "max-examples",
+            String.valueOf(3000 * size),
+            "max-prompt-tokens",
+            "48",
+            "max-completion-tokens",
+            "64",
+            SHARDS,
+            "2"),
         Phase.named(
             "train-linear-reward",
             "train-reward",

@@ -216,9 +216,14 @@ public final class Snapshots {
     return pairs;
   }
 
-  /** What the pairs of one split answer, each once, in an order that is always the same. */
+  /** What the pairs of one split answer. */
   public static List<Conversation> prompts(JobContext context, String snapshotId, String split) {
-    return pairs(context, snapshotId, split).stream()
+    return prompts(pairs(context, snapshotId, split));
+  }
+
+  /** What the pairs answer, each once, in an order that is always the same. */
+  public static List<Conversation> prompts(List<PreferencePair> pairs) {
+    return pairs.stream()
         .map(PreferencePair::before)
         .distinct()
         .sorted(

@@ -15,6 +15,8 @@ import io.lakeloop.lm.torch.Precision;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.FittedPairs;
+import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.reward.RewardModel;
 import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
@@ -65,15 +67,21 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
     ModelVersion opponent = context.resolve(config.opponent());
     ModelVersion reward = context.resolve(config.rewardModel());
     String snapshot = Snapshots.resolve(context, config.snapshot());
-    List<Conversation> prompts = Snapshots.prompts(context, snapshot, "test");
+    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "test");
+    List<Conversation> prompts = Snapshots.prompts(pairs);
     Judge judge = new GoldJudge();
-    ChatEncoder encoder = new PolicyFolder(policy.folder()).encoder();
     List<Comparison> comparisons;
     try (ModelLoader models = ModelLoader.forRun(context, config.precision());
         LocalSession mine = session(models.open(policy), config);
         LocalSession theirs = session(models.open(opponent), config);
         RewardModel rewardModel = RewardModels.open(reward, models)) {
 
+      ChatEncoder encoder =
+          new PolicyFolder(policy.folder())
+              .encoder(
+                  new PolicyFolder.Limits(0, 0),
+                  models.positions(policy),
+                  FittedPairs.exchanges(pairs));
       comparisons =
           new PolicyEvaluation(
                   mine,

@@ -3,7 +3,6 @@ package io.lakeloop.jobs.training;
 import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.lm.Generator;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
-import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelVersion;
 import io.lakeloop.reward.EnsembleReward;
@@ -38,14 +37,14 @@ final class RewardEnsembleTraining {
       JobContext context,
       ModelLoader models,
       ModelVersion base,
-      String snapshot)
-      throws IOException {
+      String snapshot,
+      ChatEncoder encoder) {
     this.config = config;
     this.context = context;
     this.models = models;
     this.base = base;
     this.snapshot = snapshot;
-    this.encoder = new PolicyFolder(base.folder()).encoder(config.limits());
+    this.encoder = encoder;
   }
 
   RewardModel train(List<PreferencePair> pairs) throws IOException {

@@ -15,7 +15,10 @@ import io.lakeloop.policy.StepCommits;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.Cuts;
+import io.lakeloop.reward.FittedPairs;
 import io.lakeloop.reward.FleetScorer;
+import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.reward.RewardModels;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
@@ -120,7 +123,6 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
     ModelVersion base = context.resolve(config.baseModel());
     ModelVersion reward = config.online() ? context.resolve(config.rewardModel()) : null;
     String snapshot = Snapshots.resolveFor(context, config.snapshot(), config.purpose());
-    ChatEncoder encoder = new PolicyFolder(base.folder()).encoder(config.limits());
     long seed = JobContext.key(config.seed(), "ppo");
     PolicyReplicas replicas =
         new PolicyReplicas(
@@ -131,8 +133,12 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
             config.online() ? config.rollout().temperature() : 1,
             seed);
     Path draft = context.draft(config.name());
+    List<PreferencePair> pairs = Snapshots.pairs(context, snapshot, "train");
     try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
         Fleet fleet = Fleet.forRun(context, config.fleet(), models)) {
+      ChatEncoder encoder =
+          new PolicyFolder(base.folder())
+              .encoder(config.limits(), models.positions(base), FittedPairs.exchanges(pairs));
       ModelLoader.Loaded trained = replicas.trained(models);
       encoder.checkFits(trained.model().config());
       try (LocalSession master = replicas.policy(trained, models);
@@ -149,9 +155,9 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
                   reference,
                   new FleetScorer(fleet, reward.ref(), config.reward()),
                   fleet.phases());
-          optimise(config, context, roles, encoder, snapshot, commits, seed);
+          optimise(config, context, roles, encoder, snapshot, pairs, commits, seed);
         } else {
-          learnFromPairs(config, context, policy, reference, encoder, snapshot, commits, seed);
+          learnFromPairs(config, context, policy, reference, encoder, pairs, commits, seed);
         }
 
         new PolicyFolder(draft).write(trained, encoder, base.folder());
@@ -170,11 +176,13 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
       PolicyTrainer.Roles roles,
       ChatEncoder encoder,
       String snapshot,
+      List<PreferencePair> pairs,
       StepCommits commits,
       long seed)
       throws Exception {
     PolicySettings settings = config.settings();
-    List<Conversation> prompts = Snapshots.prompts(context, snapshot, "train");
+    List<Conversation> prompts = Snapshots.prompts(pairs);
+    Cuts.of(encoder, FittedPairs.exchanges(pairs)).lines().forEach(line -> context.say("%s", line));
     TrainingWarnings warnings = new TrainingWarnings(context);
 
     PolicyTrainer.State end =
@@ -222,10 +230,12 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
       SparkTrainingSession policy,
       SparkTrainingSession reference,
       ChatEncoder encoder,
-      String snapshot,
+      List<PreferencePair> all,
       StepCommits commits,
       long seed)
       throws Exception {
+    FittedPairs fitted = FittedPairs.of(encoder, all);
+    fitted.lines().forEach(line -> context.say("%s", line));
     PolicyTrainer.State begin =
         new PolicyTrainer.State(
             0, config.dpo().beta(), OveroptimisationWatch.Seen.nothing(), false);
@@ -236,7 +246,7 @@ public final class TrainPolicyJob implements Job<TrainPolicyJob.Config> {
         new DpoTrainer(policy, reference, encoder, config.dpo(), config.update(), seed)
             .train(
                 commits.resume(begin).step(),
-                Snapshots.pairs(context, snapshot, "train"),
+                fitted.pairs(),
                 (done, total, commit, metrics) -> {
                   since.put(done - 1, metrics);
                   if (commit) {

@@ -5,9 +5,11 @@ import io.lakeloop.config.Problems;
 import io.lakeloop.evaluation.Metric;
 import io.lakeloop.evaluation.RewardEvaluation;
 import io.lakeloop.feedback.preferences.Snapshots;
+import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.policy.PolicyFolder;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.FittedPairs;
 import io.lakeloop.reward.LinearReward;
 import io.lakeloop.reward.LinearRewardTrainer;
 import io.lakeloop.reward.PreferencePair;
@@ -146,7 +148,7 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
     try (ModelLoader models = ModelLoader.forRun(context, config.engine().precision());
         RewardModel model =
             transformer
-                ? new RewardEnsembleTraining(config, context, models, base, snapshot).train(pairs)
+                ? transformer(config, context, models, base, snapshot, pairs)
                 : linear(config, context, snapshot, pairs)) {
 
       evaluation =
@@ -169,6 +171,23 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
     List<Metric> metrics = evaluation.metrics();
     context.tables().replace(Metric.rows(context, published, snapshot, metrics));
     RewardSummary.say(context, published, snapshot, metrics);
+  }
+
+  private static RewardModel transformer(
+      Config config,
+      JobContext context,
+      ModelLoader models,
+      ModelVersion base,
+      String snapshot,
+      List<PreferencePair> pairs)
+      throws Exception {
+    ChatEncoder encoder =
+        new PolicyFolder(base.folder())
+            .encoder(config.limits(), models.positions(base), FittedPairs.exchanges(pairs));
+    FittedPairs fitted = FittedPairs.of(encoder, pairs);
+    fitted.lines().forEach(line -> context.say("%s", line));
+    return new RewardEnsembleTraining(config, context, models, base, snapshot, encoder)
+        .train(fitted.pairs());
   }
 
   private static String kind(Config config) {

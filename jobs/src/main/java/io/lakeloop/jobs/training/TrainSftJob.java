@@ -16,6 +16,8 @@ import io.lakeloop.policy.SftTrainer;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
+import io.lakeloop.reward.Cuts;
+import io.lakeloop.reward.DataLimits;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
@@ -38,6 +40,9 @@ import java.util.stream.Stream;
  */
 public final class TrainSftJob implements Job<TrainSftJob.Config> {
 
+  /** Longest sequence of a new model whose limits are taken from the data. */
+  private static final int NEW_POSITIONS = 4096;
+
   /** Shape of the model, in the words of a Hugging Face config.json. */
   public record Model(int vocabSize, int hiddenSize, int intermediateSize, int layers, int heads)
       implements Serializable {
@@ -52,13 +57,14 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       ModelSource baseModel,
       Model model,
       int maxExamples,
+      SftExamples.Rows rows,
       int maxPromptTokens,
       int maxCompletionTokens,
       int epochs,
       int batchSize,
       double learningRate,
       LearningRate.Schedule schedule,
-      int warmupSteps,
+      double warmupRatio,
       double weightDecay,
       double maxGradNorm,
       EngineSettings engine,
@@ -78,12 +84,13 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
               model.vocabSize())
           .require(maxExamples >= 1, "max-examples must be at least 1, got %d", maxExamples)
           .require(
-              maxPromptTokens >= 8 && maxPromptTokens <= 1_000_000,
-              "max-prompt-tokens must lie in 8..1000000, got %d",
+              maxPromptTokens == 0 || maxPromptTokens >= 8 && maxPromptTokens <= 1_000_000,
+              "max-prompt-tokens must be 0 or lie in 8..1000000, got %d",
               maxPromptTokens)
           .require(
-              maxCompletionTokens >= 8 && maxCompletionTokens <= 1_000_000,
-              "max-completion-tokens must lie in 8..1000000, got %d",
+              maxCompletionTokens == 0
+                  || maxCompletionTokens >= 8 && maxCompletionTokens <= 1_000_000,
+              "max-completion-tokens must be 0 or lie in 8..1000000, got %d",
               maxCompletionTokens)
           .require(epochs >= 1 && epochs <= 10_000, "epochs must lie in 1..10000, got %d", epochs)
           .require(
@@ -100,9 +107,9 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
               "learning-rate must be positive and finite, got %s",
               learningRate)
           .require(
-              warmupSteps >= 0 && warmupSteps <= 1_000_000,
-              "warmup-steps must lie in 0..1000000, got %d",
-              warmupSteps)
+              warmupRatio >= 0 && warmupRatio <= 1,
+              "warmup-ratio must lie in 0..1, got %s",
+              warmupRatio)
           .require(
               weightDecay >= 0 && weightDecay < 1,
               "weight-decay must lie in [0, 1), got %s",
@@ -116,7 +123,7 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
 
     SftTrainer.Settings training() {
       return new SftTrainer.Settings(
-          epochs, batchSize, learningRate, schedule, warmupSteps, weightDecay, maxGradNorm);
+          epochs, batchSize, learningRate, schedule, warmupRatio, weightDecay, maxGradNorm);
     }
   }
 
@@ -136,40 +143,62 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
         new BpeTrainer(config.model().vocabSize())
             .train(examples.stream().flatMap(TrainSftJob::texts).toList(), draft);
       }
-      Start replicas =
-          new Start(
-              parents.isEmpty() ? null : parents.get(0).ref(),
-              config.model(),
-              config.maxPromptTokens() + config.maxCompletionTokens(),
-              config.engine(),
-              JobContext.key(config.seed(), "weights"));
-      ModelLoader.Loaded start = replicas.open(models);
-      EngineSettings engine = config.engine();
-      try (Tokenizer tokenizer = Tokenizer.open(companions);
-          LocalSession master = new LocalSession(start.model(), engine, 1);
-          SparkTrainingSession session =
-              new SparkTrainingSession(
-                  fleet,
-                  "sft",
-                  loader -> new LocalSession(replicas.open(loader).model(), engine, 1),
-                  master)) {
+      try (Tokenizer tokenizer = Tokenizer.open(companions)) {
         ChatEncoder encoder =
-            new ChatEncoder(tokenizer, config.maxPromptTokens(), config.maxCompletionTokens());
-        encoder.checkFits(start.model().config());
-        context.say(
-            "%,d examples, %,d of %,d parameters trained",
-            examples.size(), start.model().parameterCount(), start.model().baseParameterCount());
-
-        new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"))
-            .train(
-                examples.stream().map(e -> encoder.sequence(e.before(), e.completion())).toList(),
-                (step, total, values) -> metrics.add(step, total, values, "loss"));
-
+            DataLimits.encoder(
+                tokenizer,
+                config.maxPromptTokens(),
+                config.maxCompletionTokens(),
+                parents.isEmpty() ? NEW_POSITIONS : models.positions(parents.get(0)),
+                examples);
+        Cuts.of(encoder, examples).lines().forEach(line -> context.say("%s", line));
+        Start replicas =
+            new Start(
+                parents.isEmpty() ? null : parents.get(0).ref(),
+                config.model(),
+                encoder.maxPromptTokens() + encoder.maxCompletionTokens(),
+                config.engine(),
+                JobContext.key(config.seed(), "weights"));
+        ModelLoader.Loaded start = replicas.open(models);
+        train(config, context, fleet, replicas, start, encoder, examples, metrics);
         new PolicyFolder(draft).write(start, encoder, companions);
       }
     }
     metrics.save();
     context.publish(draft, config.name(), "causal-lm", parents, "", config.seed());
+  }
+
+  private static void train(
+      Config config,
+      JobContext context,
+      Fleet fleet,
+      Start replicas,
+      ModelLoader.Loaded start,
+      ChatEncoder encoder,
+      List<Exchange> exchanges,
+      StepMetrics metrics)
+      throws IOException {
+    encoder.checkFits(start.model().config());
+    List<SftTrainer.Example> examples = SftExamples.encoded(exchanges, encoder, config.rows());
+    context.say(
+        "%,d rows, %,d tokens to learn, %,d of %,d parameters trained",
+        examples.size(),
+        examples.stream().mapToLong(SftTrainer.Example::learned).sum(),
+        start.model().parameterCount(),
+        start.model().baseParameterCount());
+    EngineSettings engine = config.engine();
+    try (LocalSession master = new LocalSession(start.model(), engine, 1);
+        SparkTrainingSession session =
+            new SparkTrainingSession(
+                fleet,
+                "sft",
+                loader -> new LocalSession(replicas.open(loader).model(), engine, 1),
+                master)) {
+      SftTrainer trainer =
+          new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"));
+      trainer.train(examples, (step, total, values) -> metrics.add(step, total, values, "loss"));
+      new LossByTurn(trainer, encoder, config.batchSize()).keep(exchanges, metrics);
+    }
   }
 
   private static Stream<String> texts(Exchange example) {
