@@ -40,6 +40,16 @@ public final class JsonRecords extends Lookahead<JsonRecords.Entry> {
    */
   public record Entry(long line, String text, JsonNode node, Refusal refusal) {}
 
+  /** A record of a table, which has a line of its own and is an object. */
+  public static Entry entry(long line, String json) {
+    try {
+      return new Entry(line, json, JSON.readTree(json), null);
+    } catch (JsonProcessingException e) {
+      Refusal refusal = new Refusal("MALFORMED_JSON", "it cannot be written as JSON");
+      return new Entry(line, json, null, refusal);
+    }
+  }
+
   private static final Refusal NOT_AN_OBJECT =
       new Refusal("NOT_AN_OBJECT", "it is JSON, but not an object");
 

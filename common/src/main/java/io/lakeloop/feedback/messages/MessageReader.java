@@ -300,8 +300,14 @@ public final class MessageReader {
   }
 
   private void calls(JsonNode message, Draft draft) throws Unusable {
-    for (JsonNode call : message.path("tool_calls")) {
-      draft.calls.add(call(call));
+    for (String field : List.of("tool_calls", "calls")) {
+      for (JsonNode call : message.path(field)) {
+        draft.calls.add(call(call));
+      }
+    }
+    if (message.hasNonNull("content") && message.path("parts").isArray()) {
+      // Our own tables keep what was no text beside the placeholders.
+      message.get("parts").forEach(part -> draft.parts.add(part.asText()));
     }
     if (message.path("function_call").isObject()) {
       draft.calls.add(call(message.get("function_call")));

@@ -65,6 +65,16 @@ public final class RequestReader {
     return read;
   }
 
+  /** Whether the messages end in the prompt that stands beside them: then they say all of it. */
+  public boolean saysMore(JsonNode record) {
+    JsonNode messages = record.path("messages");
+    JsonNode last = messages.path(messages.size() - 1);
+    return messages.isArray()
+        && last.path("role").isTextual()
+        && (last.path("content").equals(record.path("prompt"))
+            || last.get("role").asText().equals("tool"));
+  }
+
   private static boolean isMessage(JsonNode node) {
     return node.path("kwargs").isObject()
         || (node.has("role") || node.has("from")) && !node.has("messages");

@@ -36,27 +36,38 @@ final class AnswerRows {
   private static final int WIDTH = Pair.SCHEMA.size();
   private static final int MESSAGES = Pair.SCHEMA.fieldIndex("messages");
   private static final int PROMPT = Pair.SCHEMA.fieldIndex("prompt");
+  private static final int FORM = Pair.SCHEMA.fieldIndex("form");
   private static final int CHOSEN = Pair.SCHEMA.fieldIndex("chosen");
 
   private AnswerRows() {}
 
-  /** The row of a pair, or of a record that is refused. */
-  static Row alone(Row pair) {
-    Object[] cells = new Object[SCHEMA.size()];
+  /**
+   * The row of a pair, or of a record that is refused.
+   *
+   * @param form that the record was taken for, or null
+   */
+  static Row alone(Row pair, String form) {
+    return RowFactory.create(cells(pair, form, SCHEMA.size()));
+  }
+
+  private static Object[] cells(Row pair, String form, int width) {
+    Object[] cells = new Object[width];
     for (int i = 0; i < WIDTH; i++) {
       cells[i] = pair.get(i);
     }
-    return RowFactory.create(cells);
+    cells[FORM] = form;
+    return cells;
   }
 
   /** The row of an answer that waits for others. */
-  static Row together(String file, long line, ScoredAnswer answer, String record) {
+  static Row together(String file, long line, ScoredAnswer answer, String form, String record) {
     Object[] cells = new Object[SCHEMA.size()];
     cells[0] = file;
     cells[1] = line;
     cells[MESSAGES] = Messages.rows(answer.before());
     cells[PROMPT] = answer.before().prompt();
     cells[CHOSEN] = answer.completion();
+    cells[FORM] = form;
     cells[WIDTH] = Messages.key(answer.before());
     cells[WIDTH + 1] = answer.score();
     cells[WIDTH + 2] = record;
@@ -120,10 +131,11 @@ final class AnswerRows {
           Row chosen = group.get(better);
           used[better] = true;
           used[worse] = true;
-          made.add(
+          Row pair =
               Pair.of(before, chosen.getString(CHOSEN), group.get(worse).getString(CHOSEN))
                   .withMargin(by * reading.marginPerScore())
-                  .row(chosen.getString(0), chosen.getLong(1), record(chosen), cleaner));
+                  .row(chosen.getString(0), chosen.getLong(1), record(chosen), cleaner);
+          made.add(RowFactory.create(cells(pair, chosen.getString(FORM), WIDTH)));
         }
       }
     }

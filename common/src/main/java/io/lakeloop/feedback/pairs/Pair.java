@@ -48,6 +48,7 @@ record Pair(
           .add("weight", DoubleType)
           .add("margin", DoubleType)
           .add("product", StringType)
+          .add("form", StringType)
           .add("reason_code", StringType)
           .add("reason", StringType)
           .add("payload", StringType);
@@ -114,6 +115,7 @@ record Pair(
         weight,
         margin,
         cleaner.category(product == null || product.isBlank() ? null : product.strip()),
+        null,
         null,
         null,
         null);

@@ -10,6 +10,7 @@ import io.lakeloop.feedback.messages.RequestReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -214,6 +215,16 @@ public enum PairFormat {
     return Arrays.stream(values()).filter(format -> format.fits.test(record)).findFirst();
   }
 
+  /** The name in the settings. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** All names. */
+  public static List<String> labels() {
+    return Arrays.stream(values()).map(Enum::name).toList();
+  }
+
   /** The fields by which a record is told. */
   public String sign() {
     return sign;
@@ -241,6 +252,8 @@ public enum PairFormat {
       String instruction = record.get("instruction").textValue();
       return List.of(
           Message.of(Role.USER, input.isBlank() ? instruction : instruction + "\n\n" + input));
+    } else if (reader.saysMore(record)) {
+      return reader.read(record);
     } else if (record.hasNonNull("prompt")) {
       List<Message> asked = new ArrayList<>(reader.instructions(record));
       asked.addAll(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
-import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.CsvRecords;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.ParquetFiles;
@@ -18,13 +17,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /** Reads preference pairs that were made elsewhere: item_id and texts, and how sure they are. */
 public final class PairReader {
-  private static final List<String> COLUMNS =
-      List.of("prompt", "chosen", "rejected", "p_chosen", "weight", "margin", "product");
+  /** Columns of a table with a pair in each row. */
+  public static final List<String> REQUIRED = List.of("prompt", "chosen", "rejected");
 
   private PairReader() {}
 
@@ -59,20 +61,22 @@ public final class PairReader {
     Payload record = new Payload(entry.text());
     if (entry.refusal() != null) {
       Row row = Pair.refused(file, entry.line(), entry.refusal(), record);
-      return Stream.of(AnswerRows.alone(row));
+      return Stream.of(AnswerRows.alone(row, null));
     }
     try {
       PairFormat format = format(entry.node(), reading);
       Optional<ScoredAnswer> answer = format.answer(entry.node());
       if (answer.isPresent()) {
-        return Stream.of(AnswerRows.together(file, entry.line(), answer.get(), entry.text()));
+        return Stream.of(
+            AnswerRows.together(file, entry.line(), answer.get(), format.name(), entry.text()));
       }
       Certainty certainty = Certainty.of(entry.node(), reading.marginPerScore());
       return format.pairs(entry.node()).stream()
           .map(pair -> certainty.of(pair).row(file, entry.line(), record, cleaner))
-          .map(AnswerRows::alone);
+          .map(row -> AnswerRows.alone(row, format.name()));
     } catch (Unusable e) {
-      return Stream.of(AnswerRows.alone(Pair.refused(file, entry.line(), e.refusal(), record)));
+      return Stream.of(
+          AnswerRows.alone(Pair.refused(file, entry.line(), e.refusal(), record), null));
     }
   }
 
@@ -95,7 +99,7 @@ public final class PairReader {
         Pair.SCHEMA,
         (file, name, in) -> {
           CsvRecords records = new CsvRecords(file, in);
-          requireColumns(file, records.header());
+          requireColumns(file, records.header(), REQUIRED);
           List<String> header = records.header();
           TextCleaner cleaner = new TextCleaner(cleaning);
           return records.stream().map(entry -> row(file, entry, header, cleaner)).iterator();
@@ -116,29 +120,36 @@ public final class PairReader {
         cleaner);
   }
 
-  /** The same from Parquet. */
-  public static Dataset<Row> parquet(SourceFiles files, TextCleaner.Settings cleaning) {
+  /**
+   * The same from Parquet, each row as a record.
+   *
+   * @param required columns without which it is not read
+   */
+  public static Dataset<Row> parquet(SourceFiles files, List<String> required, Reading reading) {
     ParquetFiles parquet = files.parquet();
-    requireColumns(files.files().get(0).name(), parquet.columns());
-    List<String> present = COLUMNS.stream().filter(parquet.columns()::contains).toList();
-    return CleanedRows.of(
-        parquet.texts(present),
-        Pair.SCHEMA,
-        cleaning,
-        (row, cleaner) -> row(row, present, cleaner));
+    requireColumns(files.files().get(0).name(), parquet.columns(), required);
+    Dataset<Row> read =
+        parquet
+            .records(parquet.columns())
+            .mapPartitions(
+                (MapPartitionsFunction<Row, Row>)
+                    part -> {
+                      TextCleaner cleaner = new TextCleaner(reading.cleaning());
+                      Iterable<Row> all = () -> part;
+                      return StreamSupport.stream(all.spliterator(), false)
+                          .flatMap(row -> rows(row.getString(0), entry(row), reading, cleaner))
+                          .iterator();
+                    },
+                Encoders.row(AnswerRows.SCHEMA));
+    return AnswerRows.paired(read, reading);
   }
 
-  private static Row row(Row cells, List<String> present, TextCleaner cleaner) {
-    return row(
-        cells.getString(0),
-        cells.getLong(1),
-        new Payload(cells.mkString(",")),
-        column -> present.contains(column) ? cells.getString(2 + present.indexOf(column)) : null,
-        cleaner);
+  private static JsonRecords.Entry entry(Row row) {
+    return JsonRecords.entry(row.getLong(1), row.getString(2));
   }
 
-  private static void requireColumns(String file, List<String> present) {
-    for (String column : COLUMNS.subList(0, 3)) {
+  private static void requireColumns(String file, List<String> present, List<String> required) {
+    for (String column : required) {
       if (!present.contains(column)) {
         throw new UserError(
             ErrorCode.INPUT_UNREADABLE,

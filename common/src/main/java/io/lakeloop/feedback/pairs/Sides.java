@@ -8,9 +8,13 @@ import io.lakeloop.feedback.Unusable;
 import io.lakeloop.feedback.messages.MessageReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The two sides of a pair, and what they share. */
 final class Sides {
+  private static final Pattern NUMBER =
+      Pattern.compile("-?[0-9]{1,15}(\\.[0-9]{1,20})?([eE]-?[0-9]{1,2})?");
+
   private Sides() {}
 
   /** A side as messages: a text is the assistant's. */
@@ -41,6 +45,9 @@ final class Sides {
     JsonNode value = record.path(field);
     if ((value.isMissingNode() || value.isNull()) && !Double.isNaN(otherwise)) {
       return otherwise;
+    }
+    if (value.isTextual() && NUMBER.matcher(value.textValue()).matches()) {
+      return Double.parseDouble(value.textValue());
     }
     if (!value.isNumber()) {
       throw new Unusable("WRONG_TYPE", field + " must be a number");
