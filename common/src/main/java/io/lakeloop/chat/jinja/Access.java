@@ -84,7 +84,7 @@ final class Access {
   static Object slice(Object value, Object from, Object to, Object step, Budget budget) {
     Python.defined(value);
     if (!(value instanceof String) && !(value instanceof List)) {
-      return new Undefined(Python.type(value) + " cannot be sliced");
+      throw TemplateException.value("%s cannot be sliced", Python.type(value));
     }
     long by = step == null ? 1 : Python.index(step);
     if (by == 0) {

@@ -16,7 +16,12 @@ final class Checks {
   /** The test of that name, or null. */
   static Check named(String name) {
     Check of = ofKind(name);
-    return of != null ? of : ofRelation(name);
+    return of == null
+        ? ofRelation(name)
+        : (value, arguments, budget) -> {
+          arguments.bind("is " + name);
+          return of.holds(value, Arguments.NONE, budget);
+        };
   }
 
   private static Check ofKind(String name) {
@@ -80,6 +85,9 @@ final class Checks {
   }
 
   private static double remainder(Object value, Object by, Budget budget) {
+    if (!Python.isNumber(Python.defined(value))) {
+      throw TemplateException.value("%s cannot be divided", Python.type(value));
+    }
     return Python.decimal(Arithmetic.apply("%", value, by, budget));
   }
 

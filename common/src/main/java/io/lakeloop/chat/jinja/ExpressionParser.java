@@ -456,7 +456,10 @@ final class ExpressionParser {
     if (rest[0] != null) {
       values.addAll(Python.items(rest[0].value(frame), frame.budget()));
     }
-    if (rest[1] != null && rest[1].value(frame) instanceof Map<?, ?> map) {
+    if (rest[1] != null) {
+      if (!(Python.defined(rest[1].value(frame)) instanceof Map<?, ?> map)) {
+        throw TemplateException.value("only a dict gives arguments by name");
+      }
       map.forEach((name, value) -> named.put(String.valueOf(name), value));
     }
     frame.budget().items(values.size() + named.size());
@@ -486,26 +489,31 @@ final class ExpressionParser {
   Expression filter(Expression of) {
     String name = tokens.name();
     Filters.Filter filter = Filters.named(name);
-    if (filter == null) {
-      throw TemplateException.syntax(tokens.current().line(), "there is no filter '" + name + "'");
-    }
     Call arguments = tokens.at("(") ? arguments() : frame -> Arguments.NONE;
     return frame -> {
       Object value = read(of, frame);
       frame.budget().step(1);
+      requireKnown(filter, "filter", name);
       return filter.apply(value, arguments.value(frame), frame);
     };
+  }
+
+  /** Only what is used must be known: a template may ask first whether a filter is there. */
+  private static void requireKnown(Object known, String what, String name) {
+    if (known == null) {
+      throw TemplateException.value("there is no %s '%s'", what, name);
+    }
   }
 
   private Expression test(Expression of) {
     boolean negated = tokens.skipName("not");
     String name = tokens.name();
     Checks.Check check = Checks.named(name);
-    if (check == null) {
-      throw TemplateException.syntax(tokens.current().line(), "there is no test '" + name + "'");
-    }
     Call arguments = checkArguments();
-    return frame -> check.holds(read(of, frame), arguments.value(frame), frame.budget()) != negated;
+    return frame -> {
+      requireKnown(check, "test", name);
+      return check.holds(read(of, frame), arguments.value(frame), frame.budget()) != negated;
+    };
   }
 
   private Call checkArguments() {

@@ -3,6 +3,7 @@ package io.lakeloop.chat.jinja;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The filters of single values and texts; those of lists are {@link ListFilters}. */
@@ -25,6 +26,13 @@ final class Filters {
       of = ofValue(name);
     }
     return of != null ? of : ListFilters.named(name);
+  }
+
+  private static String text(Object value) {
+    if (Python.defined(value) instanceof String text) {
+      return text;
+    }
+    throw TemplateException.value("a text is needed, not %s", Python.type(value));
   }
 
   private static String str(Object value, Frame frame) {
@@ -51,7 +59,7 @@ final class Filters {
                 bound.number(2, -1),
                 frame.budget());
           };
-      case "indent" -> (value, arguments, frame) -> indented(str(value, frame), arguments, frame);
+      case "indent" -> (value, arguments, frame) -> indented(text(value), arguments, frame);
       case "center" ->
           (value, arguments, frame) ->
               Methods.of(str(value, frame), "center")
@@ -228,6 +236,9 @@ final class Filters {
       throw TemplateException.value("%s cannot be rounded", Python.type(value));
     }
     String method = bound.has(1) ? bound.text(1) : "common";
+    if (!Set.of("common", "ceil", "floor").contains(method)) {
+      throw TemplateException.value("there is no rounding '%s'", method);
+    }
     if (method.equals("common")) {
       Object common =
           new java.math.BigDecimal(Python.decimal(value))

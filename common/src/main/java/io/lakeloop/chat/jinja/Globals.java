@@ -116,7 +116,7 @@ final class Globals {
               + two(day.getYear() % 100);
       case 'z', 'Z' -> "";
       case '%' -> "%";
-      default -> throw TemplateException.value("strftime_now has no directive %%%s", directive);
+      default -> "%" + directive;
     };
   }
 

@@ -21,6 +21,11 @@ final class ListFilters {
     return Python.items(value, frame.budget());
   }
 
+  /** What is false has no items for those that choose among them. */
+  private static List<Object> itemsOrNone(Object value, Frame frame) {
+    return Python.truth(value) ? items(value, frame) : List.of();
+  }
+
   private static Filters.Filter choosing(String name) {
     return switch (name) {
       case "first" ->
@@ -65,7 +70,7 @@ final class ListFilters {
     Checks.Check check = check(rest);
     Arguments others = rest.places().isEmpty() ? Arguments.NONE : rest.from(1);
     List<Object> kept = new ArrayList<>();
-    for (Object item : items(value, frame)) {
+    for (Object item : itemsOrNone(value, frame)) {
       frame.budget().step(1);
       if (check.holds(part(item, path), others, frame.budget()) == keep) {
         kept.add(item);
@@ -97,7 +102,7 @@ final class ListFilters {
 
   private static Object map(Object value, Arguments arguments, Frame frame) {
     List<Object> mapped = new ArrayList<>();
-    for (Object item : items(value, frame)) {
+    for (Object item : itemsOrNone(value, frame)) {
       frame.budget().step(1);
       mapped.add(mapped(item, arguments, frame));
     }

@@ -227,6 +227,9 @@ final class Methods {
       int missing = Math.max(0, bound.number(0, 0) - Strings.length(text));
       frame.budget().text(missing);
       String fill = bound.has(1) ? bound.text(1) : " ";
+      if (Strings.length(fill) != 1) {
+        throw TemplateException.value("%s() fills with one letter", name);
+      }
       return switch (name) {
         case "ljust" -> text + fill.repeat(missing);
         case "rjust" -> fill.repeat(missing) + text;

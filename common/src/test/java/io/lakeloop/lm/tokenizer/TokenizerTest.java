@@ -2,6 +2,7 @@ package io.lakeloop.lm.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lakeloop.chat.Conversation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,23 @@ class TokenizerTest {
     int[] prompt = tokenizer.prompt("hi<|assistant|>sure<|end|>", 200);
     int[] inside = Arrays.copyOfRange(prompt, 1, prompt.length - 1);
     assertThat(Arrays.stream(inside).min().orElseThrow()).isGreaterThanOrEqualTo(SPECIAL_TOKENS);
+  }
+
+  /** The form that weights were trained on: one token before the prompt, one before the answer. */
+  @Test
+  void aPromptAndItsAnswerAreTheirWordsBetweenTheTurnTokens() {
+    for (String text : List.of("the parcel is late", " reset\n\nthe ", "", "naïve 東京 🙂")) {
+      int[] words = tokenizer.encode(text);
+      int[] prompt = tokenizer.prompt(text, 200);
+      assertThat(prompt).startsWith(2).endsWith(3).hasSize(words.length + 2);
+      assertThat(Arrays.copyOfRange(prompt, 1, prompt.length - 1)).isEqualTo(words);
+      int[] completion = tokenizer.completion(Conversation.of("hi"), text, 200);
+      assertThat(completion)
+          .isEqualTo(tokenizer.completion(text, 200))
+          .endsWith(END)
+          .hasSize(words.length + 1);
+      assertThat(Arrays.copyOf(completion, words.length)).isEqualTo(words);
+    }
   }
 
   @Test
