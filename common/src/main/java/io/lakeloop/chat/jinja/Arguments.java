@@ -1,6 +1,7 @@
 package io.lakeloop.chat.jinja;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +10,7 @@ record Arguments(List<Object> places, Map<String, Object> names) {
   static final Arguments NONE = new Arguments(List.of(), Map.of());
 
   static Arguments of(Object... places) {
-    return new Arguments(java.util.Arrays.asList(places), Map.of());
+    return new Arguments(Arrays.asList(places), Map.of());
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Reads expressions, from the loosest operator to the tightest. */
@@ -13,12 +14,12 @@ final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
   private final Tokens tokens;
-  private final java.util.function.Consumer<String> mentioned;
+  private final Consumer<String> mentioned;
 
   /**
    * @param mentioned is told each name that is read
    */
-  ExpressionParser(Tokens tokens, java.util.function.Consumer<String> mentioned) {
+  ExpressionParser(Tokens tokens, Consumer<String> mentioned) {
     this.tokens = tokens;
     this.mentioned = mentioned;
   }

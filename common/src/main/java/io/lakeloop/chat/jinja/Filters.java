@@ -1,5 +1,7 @@
 package io.lakeloop.chat.jinja;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -241,8 +243,8 @@ final class Filters {
     }
     if (method.equals("common")) {
       Object common =
-          new java.math.BigDecimal(Python.decimal(value))
-              .setScale(places, java.math.RoundingMode.HALF_EVEN)
+          new BigDecimal(Python.decimal(value))
+              .setScale(places, RoundingMode.HALF_EVEN)
               .doubleValue();
       return Python.isWhole(value) ? (Object) ((Double) common).longValue() : common;
     }

@@ -3,6 +3,7 @@ package io.lakeloop.chat.jinja;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a macro block defines, or the body of a call block.
@@ -10,7 +11,7 @@ import java.util.Map;
  * @param frame that it was defined in
  * @param extras which of varargs, kwargs and caller the body mentions
  */
-record Macro(Signature signature, List<Statement> body, Frame frame, java.util.Set<String> extras)
+record Macro(Signature signature, List<Statement> body, Frame frame, Set<String> extras)
     implements Function {
 
   /**

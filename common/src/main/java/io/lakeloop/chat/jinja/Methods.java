@@ -2,6 +2,7 @@ package io.lakeloop.chat.jinja;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
@@ -43,7 +44,7 @@ final class Methods {
       case "copy" ->
           (frame, none) -> {
             frame.budget().items(map.size());
-            return new java.util.LinkedHashMap<>(map);
+            return new LinkedHashMap<>(map);
           };
       case "clear", "pop", "popitem", "setdefault", "update" -> writing("a dict", name);
       default -> null;

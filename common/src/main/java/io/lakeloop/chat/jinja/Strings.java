@@ -2,6 +2,7 @@ package io.lakeloop.chat.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Texts as Python sees them: blanks, letters' numbers, escapes. */
 final class Strings {
@@ -163,10 +164,10 @@ final class Strings {
   }
 
   static String lower(String text) {
-    return text.toLowerCase(java.util.Locale.ROOT);
+    return text.toLowerCase(Locale.ROOT);
   }
 
   static String upper(String text) {
-    return text.toUpperCase(java.util.Locale.ROOT);
+    return text.toUpperCase(Locale.ROOT);
   }
 }

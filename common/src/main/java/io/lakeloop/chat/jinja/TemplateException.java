@@ -1,5 +1,7 @@
 package io.lakeloop.chat.jinja;
 
+import java.util.Locale;
+
 /** A template that cannot be read or rendered; the message says why, in one line. */
 public final class TemplateException extends RuntimeException {
   /** What was wrong. */
@@ -22,13 +24,11 @@ public final class TemplateException extends RuntimeException {
   }
 
   static TemplateException value(String message, Object... arguments) {
-    return new TemplateException(
-        Kind.VALUE, String.format(java.util.Locale.ROOT, message, arguments));
+    return new TemplateException(Kind.VALUE, String.format(Locale.ROOT, message, arguments));
   }
 
   static TemplateException limit(String message, Object... arguments) {
-    return new TemplateException(
-        Kind.LIMIT, String.format(java.util.Locale.ROOT, message, arguments));
+    return new TemplateException(Kind.LIMIT, String.format(Locale.ROOT, message, arguments));
   }
 
   static TemplateException syntax(int line, String message) {

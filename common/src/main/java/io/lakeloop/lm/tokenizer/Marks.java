@@ -3,10 +3,12 @@ package io.lakeloop.lm.tokenizer;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.UserError;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -85,7 +87,7 @@ final class Marks {
 
   /** How JSON in ASCII and Python's repr write the mark. */
   private static String escape(char mark) {
-    return String.format(java.util.Locale.ROOT, "\\u%04x", (int) mark);
+    return String.format(Locale.ROOT, "\\u%04x", (int) mark);
   }
 
   /** The text with its special tokens marked. */
@@ -148,7 +150,7 @@ final class Marks {
       text.append(part);
       for (int i = part.codePointCount(0, part.length()); i > 0; i--) {
         if (letters == places.length) {
-          places = java.util.Arrays.copyOf(places, 2 * letters);
+          places = Arrays.copyOf(places, 2 * letters);
         }
         places[letters++] = place;
       }
