@@ -61,7 +61,7 @@ public final class AnswerReader {
         return read(response.get(field));
       }
     }
-    boolean isMessage = response.path("content").isContainerNode() || response.has("role");
+    boolean isMessage = response.has("content") || response.has("role");
     if (isMessage || response.path("kwargs").isObject()) {
       return List.of(reader.messages(response, ASSISTANT));
     }

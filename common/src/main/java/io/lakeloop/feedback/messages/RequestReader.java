@@ -30,6 +30,7 @@ public final class RequestReader {
           "prompt",
           "inputText",
           "question",
+          "instruction",
           "query");
 
   private static final List<String> SYSTEMS =

@@ -160,8 +160,18 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
                 config.engine(),
                 JobContext.key(config.seed(), "weights"));
         ModelLoader.Loaded start = replicas.open(models);
-        train(config, context, fleet, replicas, start, encoder, examples, metrics);
-        new PolicyFolder(draft).write(start, encoder, companions);
+        encoder.checkFits(start.model().config());
+        EngineSettings engine = config.engine();
+        try (LocalSession master = new LocalSession(start.model(), engine, 1);
+            SparkTrainingSession session =
+                new SparkTrainingSession(
+                    fleet,
+                    "sft",
+                    loader -> new LocalSession(replicas.open(loader).model(), engine, 1),
+                    master)) {
+          train(config, context, session, start, encoder, examples, metrics);
+          new PolicyFolder(draft).write(start, encoder, companions);
+        }
       }
     }
     metrics.save();
@@ -171,14 +181,11 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
   private static void train(
       Config config,
       JobContext context,
-      Fleet fleet,
-      Start replicas,
+      SparkTrainingSession session,
       ModelLoader.Loaded start,
       ChatEncoder encoder,
       List<Exchange> exchanges,
-      StepMetrics metrics)
-      throws IOException {
-    encoder.checkFits(start.model().config());
+      StepMetrics metrics) {
     List<SftTrainer.Example> examples = SftExamples.encoded(exchanges, encoder, config.rows());
     context.say(
         "%,d rows, %,d tokens to learn, %,d of %,d parameters trained",
@@ -186,19 +193,10 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
         examples.stream().mapToLong(SftTrainer.Example::learned).sum(),
         start.model().parameterCount(),
         start.model().baseParameterCount());
-    EngineSettings engine = config.engine();
-    try (LocalSession master = new LocalSession(start.model(), engine, 1);
-        SparkTrainingSession session =
-            new SparkTrainingSession(
-                fleet,
-                "sft",
-                loader -> new LocalSession(replicas.open(loader).model(), engine, 1),
-                master)) {
-      SftTrainer trainer =
-          new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"));
-      trainer.train(examples, (step, total, values) -> metrics.add(step, total, values, "loss"));
-      new LossByTurn(trainer, encoder, config.batchSize()).keep(exchanges, metrics);
-    }
+    SftTrainer trainer =
+        new SftTrainer(session, config.training(), JobContext.key(config.seed(), "sft"));
+    trainer.train(examples, (step, total, values) -> metrics.add(step, total, values, "loss"));
+    new LossByTurn(trainer, encoder, config.batchSize()).keep(exchanges, metrics);
   }
 
   private static Stream<String> texts(Exchange example) {
