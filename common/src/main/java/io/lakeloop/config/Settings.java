@@ -156,7 +156,7 @@ public final class Settings {
     if (target == Map.class) {
       ObjectNode map = JsonNodeFactory.instance.objectNode();
       for (String entry : value.split(",")) {
-        String[] pair = entry.split("=", 2);
+        String[] pair = parts(entry);
         if (pair.length == 2) {
           map.put(pair[0].strip(), pair[1].strip());
         } else if (!entry.isBlank()) {
@@ -173,6 +173,14 @@ public final class Settings {
       }
     }
     return TextNode.valueOf(value);
+  }
+
+  /** Name and value, apart by the last sign: an answer's name may hold some, its value none. */
+  private static String[] parts(String entry) {
+    int sign = entry.lastIndexOf('=');
+    return sign < 0
+        ? new String[] {entry}
+        : new String[] {entry.substring(0, sign), entry.substring(sign + 1)};
   }
 
   /** The settings as JSON with sorted maps: equal settings give equal text. */

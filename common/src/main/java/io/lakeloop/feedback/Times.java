@@ -8,6 +8,7 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.ResolverStyle;
@@ -46,6 +47,10 @@ public final class Times {
           .appendPattern("[XXX][XX][X]")
           .toFormatter(Locale.ROOT)
           .withResolverStyle(ResolverStyle.STRICT);
+
+  /** As Mechanical Turk writes them: Wed Mar 04 10:21:33 PST 2020. */
+  private static final DateTimeFormatter MTURK =
+      DateTimeFormatter.ofPattern("EEE MMM dd HH:mm:ss zzz uuuu", Locale.ENGLISH);
 
   private Times() {}
 
@@ -106,6 +111,9 @@ public final class Times {
   }
 
   private static Instant parsed(String text, ZoneId zone) {
+    if (Character.isLetter(text.charAt(0))) {
+      return ZonedDateTime.parse(text, MTURK).toInstant();
+    }
     String iso =
         text.replaceFirst("^(.{10}) ", "$1T")
             .replaceFirst("(?i) ?(?:utc|gmt)$", "Z")

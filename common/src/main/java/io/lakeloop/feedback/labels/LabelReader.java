@@ -54,9 +54,19 @@ public final class LabelReader implements Serializable {
     }
   }
 
+  /** What the columns of CSV are. */
+  public enum Kind {
+    /** One label per row. */
+    LONG,
+    /** One assignment of Mechanical Turk per row. */
+    MTURK,
+    /** Told by the header. */
+    AUTO
+  }
+
   /** Columns of labels but run_id, and those of Quarantine. */
-  public Dataset<Row> read(SourceFiles files) {
-    return files.read(LabelRow.SCHEMA, (file, name, in) -> rows(file, in));
+  public Dataset<Row> read(SourceFiles files, Kind kind) {
+    return files.read(LabelRow.SCHEMA, (file, name, in) -> rows(file, in, kind));
   }
 
   /** The same from Parquet files with one label per row. */
@@ -66,7 +76,7 @@ public final class LabelReader implements Serializable {
     Map<String, String> names = new LinkedHashMap<>();
     for (String field : LabelRow.FIELDS) {
       String name = columns.getOrDefault(field, field);
-      if (present.contains(name)) {
+      if (present.contains(name) && !isTaken(field, name)) {
         names.put(field, name);
       } else if (REQUIRED.contains(field) || columns.containsKey(field)) {
         throw missing("the Parquet files", name, field, present);
@@ -93,19 +103,35 @@ public final class LabelReader implements Serializable {
         cleaner);
   }
 
-  private Iterator<Row> rows(String file, InputStream in) {
+  private Iterator<Row> rows(String file, InputStream in, Kind kind) {
     CsvRecords records = new CsvRecords(file, in);
+    if (kind == Kind.MTURK || kind == Kind.AUTO && MturkAnswers.fits(records.header())) {
+      return assignments(file, records);
+    }
     Map<String, Integer> places = places(file, records.header());
     Map<String, Integer> oneHot = oneHot(records.header());
     TextCleaner cleaner = new TextCleaner(cleaning);
     return records.stream().map(record -> row(file, record, places, oneHot, cleaner)).iterator();
   }
 
+  private Iterator<Row> assignments(String file, CsvRecords records) {
+    MturkAnswers answers = new MturkAnswers(records.header());
+    TextCleaner cleaner = new TextCleaner(cleaning);
+    return records.stream()
+        .flatMap(
+            entry -> {
+              Payload payload = new Payload(entry.text());
+              return answers.labels(entry).stream()
+                  .map(label -> label.row(file, entry.line(), defaultQuestion, payload, cleaner));
+            })
+        .iterator();
+  }
+
   private Map<String, Integer> places(String file, List<String> names) {
     Map<String, Integer> places = new LinkedHashMap<>();
     for (String field : LabelRow.FIELDS) {
       String name = columns.getOrDefault(field, field);
-      int place = names.indexOf(name);
+      int place = isTaken(field, name) ? -1 : names.indexOf(name);
       if (place >= 0) {
         places.put(field, place);
       } else if (!name.endsWith(ONE_HOT)
@@ -114,6 +140,11 @@ public final class LabelReader implements Serializable {
       }
     }
     return places;
+  }
+
+  /** Whether the column of that name is mapped to another field, and is therefore not this one. */
+  private boolean isTaken(String field, String name) {
+    return !columns.containsKey(field) && columns.containsValue(name);
   }
 
   private static UserError missing(String file, String name, String field, List<String> names) {

@@ -14,6 +14,7 @@ import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.Times;
 import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
+import java.math.BigDecimal;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -69,6 +71,10 @@ final class LabelRow {
           .add("reason", StringType)
           .add("payload", StringType);
 
+  private static final Pattern DECIMAL = Pattern.compile("-?(?:0|[1-9][0-9]{0,17})\\.[0-9]{1,18}");
+
+  private static final Pattern WHOLE = Pattern.compile("(?:0|[1-9][0-9]{0,17})\\.0+");
+
   private final Map<String, String> fields = new HashMap<>();
   private String[] reasons = {};
   private Boolean groundTruth;
@@ -91,6 +97,20 @@ final class LabelRow {
       return refuse("WRONG_TYPE", field + " must be text or a number");
     }
     return set(field, value.isMissingNode() || value.isNull() ? null : value.asText());
+  }
+
+  /** One number in one form: tables that have a gap write 3 as 3.0. */
+  private static String plain(String value) {
+    return value != null && DECIMAL.matcher(value).matches()
+        ? new BigDecimal(value).stripTrailingZeros().toPlainString()
+        : value;
+  }
+
+  /** A number that names something, which such tables write as 17.0, too. */
+  private static String whole(String name) {
+    return name != null && WHOLE.matcher(name).matches()
+        ? name.substring(0, name.indexOf('.'))
+        : name;
   }
 
   LabelRow reasons(List<String> ticked) {
@@ -135,9 +155,9 @@ final class LabelRow {
    */
   Row row(String file, long line, String defaultQuestion, Payload record, TextCleaner cleaner) {
     cleaner.begin();
-    String item = cleaner.name(required("item_id"));
-    String rater = cleaner.name(required("rater_id"));
-    String value = cleaner.category(required("value"));
+    String item = cleaner.name(whole(required("item_id")));
+    String rater = cleaner.name(whole(required("rater_id")));
+    String value = cleaner.category(plain(required("value")));
     String question = cleaner.category(fields.getOrDefault("question", defaultQuestion));
     Timestamp submitted = time("submitted_at");
     Timestamp started = started(submitted);

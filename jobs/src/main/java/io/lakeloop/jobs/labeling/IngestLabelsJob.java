@@ -3,6 +3,7 @@ package io.lakeloop.jobs.labeling;
 import static io.lakeloop.table.LabelingTables.LABELS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.to_json;
@@ -10,6 +11,7 @@ import static org.apache.spark.sql.functions.when;
 
 import io.lakeloop.config.Problems;
 import io.lakeloop.feedback.Intake;
+import io.lakeloop.feedback.Preview;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.labels.AnnotationReader;
@@ -19,6 +21,8 @@ import io.lakeloop.run.Job;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.text.TextCleaner;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -35,10 +39,18 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
 
   /** Forms in which labels come. */
   public enum Format {
+    AUTO,
     LONG_CSV,
     LONG_PARQUET,
     LABEL_STUDIO,
-    ARGILLA
+    ARGILLA,
+    PRODIGY,
+    MTURK;
+
+    /** What files are by their names, where nothing else is said. */
+    Format of(SourceFiles files) {
+      return this == AUTO && files.areAll("parquet") ? LONG_PARQUET : this;
+    }
   }
 
   public record Config(
@@ -50,12 +62,16 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       boolean sourceIsClean,
       String subjectKeyFile,
       boolean createSubjectKey,
+      int preview,
       double maxQuarantinedShare) {
     public Config {
       SourceFiles.checked(Problems.in("ingest-labels"), path, maxQuarantinedShare)
           .require(!question.isBlank(), "question is empty")
           .require(
-              columns.isEmpty() || format == Format.LONG_CSV || format == Format.LONG_PARQUET,
+              columns.isEmpty()
+                  || format == Format.AUTO
+                  || format == Format.LONG_CSV
+                  || format == Format.LONG_PARQUET,
               "columns are for long-csv and long-parquet, not for %s",
               format)
           .require(
@@ -63,7 +79,43 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
               "values must name at most %d answers, got %d",
               LabelBlocks.MOST_VALUES,
               values.size())
+          .require(preview >= 0 && preview <= 1000, "preview must lie in 0..1000, got %d", preview)
           .throwIfAny();
+    }
+  }
+
+  @Override
+  public boolean isPreview(Config config) {
+    return config.preview() > 0;
+  }
+
+  private static String shown(Row label) {
+    return "rater %s says %s of item %s to the question %s"
+        .formatted(
+            label.getAs("rater_id"),
+            Preview.quoted(label.getAs("value")),
+            label.getAs("item_id"),
+            label.getAs("question"));
+  }
+
+  /** Answers that the settings name none of, where they name some: they stay as they came. */
+  private static void tellUnnamed(Config config, JobContext context, Dataset<Row> labels) {
+    if (config.values().isEmpty()) {
+      return;
+    }
+    List<Object> known = new ArrayList<>(config.values().values());
+    List<Row> others =
+        labels
+            .where(col("reason_code").isNull().and(not(col("value").isin(known.toArray()))))
+            .groupBy("value")
+            .count()
+            .orderBy(col("count").desc(), col("value"))
+            .limit(10)
+            .collectAsList();
+    for (Row other : others) {
+      context.say(
+          "%,d answers are %s, for which values names nothing: they stay as they came",
+          other.getLong(1), Preview.quoted(other.getString(0)));
     }
   }
 
@@ -79,11 +131,17 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
         new TextCleaner.Settings(
             config.sourceIsClean(),
             context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey()));
-    Dataset<Row> read = refuseRepeated(named(labels(config, files, cleaning), config.values()));
+    Dataset<Row> named = named(labels(config, files, cleaning), config.values());
+    if (isPreview(config)) {
+      Preview.say(context, named, config.preview(), IngestLabelsJob::shown);
+      return;
+    }
+    Dataset<Row> read = refuseRepeated(named);
     Dataset<Row> compared = withKnown(read, context).persist(StorageLevel.MEMORY_AND_DISK());
 
     Intake intake = Intake.of(context, LABELS, files, compared, config.maxQuarantinedShare());
 
+    tellUnnamed(config, context, compared);
     intake.write(
         intake
             .accepted()
@@ -126,14 +184,23 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
   private static Dataset<Row> labels(
       Config config, SourceFiles files, TextCleaner.Settings cleaning) {
     LabelReader reader = new LabelReader(config.columns(), config.question(), cleaning);
-    return switch (config.format()) {
-      case LONG_CSV -> reader.read(files);
+    AnnotationReader.Tool tool =
+        switch (config.format()) {
+          case LABEL_STUDIO -> AnnotationReader.Tool.LABEL_STUDIO;
+          case ARGILLA -> AnnotationReader.Tool.ARGILLA;
+          case PRODIGY -> AnnotationReader.Tool.PRODIGY;
+          default -> null;
+        };
+    return switch (config.format().of(files)) {
+      case LONG_CSV -> reader.read(files, LabelReader.Kind.LONG);
+      case MTURK -> reader.read(files, LabelReader.Kind.MTURK);
       case LONG_PARQUET -> reader.readParquet(files);
-      case LABEL_STUDIO ->
-          AnnotationReader.read(
-              files, AnnotationReader.Tool.LABEL_STUDIO, config.question(), cleaning);
-      case ARGILLA ->
-          AnnotationReader.read(files, AnnotationReader.Tool.ARGILLA, config.question(), cleaning);
+      case AUTO ->
+          files.areAll("csv")
+              ? reader.read(files, LabelReader.Kind.AUTO)
+              : AnnotationReader.read(files, null, config.question(), cleaning);
+      case LABEL_STUDIO, ARGILLA, PRODIGY ->
+          AnnotationReader.read(files, tool, config.question(), cleaning);
     };
   }
 
