@@ -2,6 +2,7 @@ package io.lakeloop.text;
 
 import io.lakeloop.text.personal.Finding;
 import io.lakeloop.text.personal.Kind;
+import io.lakeloop.text.personal.PercentEncoding;
 import io.lakeloop.text.personal.PersonalDataFinder;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -49,8 +50,11 @@ public final class Redactor {
     return new Redaction(out.append(text, from, text.length()).toString(), List.copyOf(kinds));
   }
 
-  /** Spacing and case do not make another value of what is made of digits. */
-  private String placeholder(Kind kind, String value) {
+  /**
+   * Spacing and case do not make another value of what is made of digits, nor do a link's escapes.
+   */
+  private String placeholder(Kind kind, String found) {
+    String value = PercentEncoding.decoded(found);
     boolean digits = DIGITS.contains(kind);
     String key =
         kind + ":" + (digits ? value.replaceAll("[\\s().-]", "") : value).toLowerCase(Locale.ROOT);

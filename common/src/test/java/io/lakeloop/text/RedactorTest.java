@@ -135,4 +135,110 @@ class RedactorTest {
     assertThat(Skeleton.of(disguised)).isEqualTo(Skeleton.of("PayPal, customer!"));
     assertThat(Sanitiser.clean(disguised)).isEqualTo(disguised);
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "de89 3704 0044 0532 0130 00",
+        "De89-3704-0044-0532-0130-00",
+        "gb82 west 1234 5698 7654 32",
+        "nl91abna0417164300",
+        "BE68 5390 0754 7034",
+        "fr14 2004 1010 0505 0001 3m02 606"
+      })
+  void accountNumbersInAnyLettersAndGroups(String iban) {
+    // Words of four letters behind it could be groups of it.
+    assertThat(redactor().redact("My account " + iban + " dann bank").text())
+        .isEqualTo("My account <IBAN_1> dann bank");
+    String altered = iban.replaceFirst("3$|.(?=.{3}$)", "9");
+    assertThat(redactor().redact("My account " + altered).kinds()).doesNotContain("IBAN");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "メールはjane@example.comです | メールは<EMAIL_1>です",
+        "请发邮件到jane@example.com或者访问10.0.0.5。 | 请发邮件到<EMAIL_1>或者访问<IP_1>。",
+        "电话13812345678谢谢 | 电话<PHONE_1>谢谢",
+        "請撥打0912345678謝謝 | 請撥打<PHONE_1>謝謝",
+        "電話は090-1234-5678です | 電話は<PHONE_1>です",
+        "전화는 010-1234-5678입니다 | 전화는 <PHONE_1>입니다",
+        "โทร0812345678ครับ อีเมลjane@example.comครับ | โทร<PHONE_1>ครับ อีเมล<EMAIL_1>ครับ",
+        "カード4111111111111111です | カード<CARD_1>です",
+        "卡号4111 1111 1111 1111谢谢 | 卡号<CARD_1>谢谢",
+        "账号DE89370400440532013000谢谢 | 账号<IBAN_1>谢谢",
+        "身份证11010519491231002X谢谢 | 身份证<NATIONAL_ID_1>谢谢",
+        "MAC是3c:22:fb:41:0a:9e吗 | MAC是<MAC_1>吗",
+        "メール:用户@例子.公司 へ | メール:<EMAIL_1> へ",
+        "订单号13812345678,请查询 | 订单号13812345678,请查询",
+        "注文番号は09012345678です | 注文番号は09012345678です"
+      })
+  void lettersOfScriptsWithoutBlanksBeginNoWord(String text, String redacted) {
+    assertThat(redactor().redact(text).text()).isEqualTo(redacted);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "reset?email=jane.sample%40example.com&lang=en, reset?email=<EMAIL_1>&lang=en",
+    "reset?email=jane.sample%2540example.com&lang=en, reset?email=<EMAIL_1>&lang=en",
+    "u?to=mailto%3Ajane%2Btag%40example.com%26a%3D1, u?to=mailto%3A<EMAIL_1>%26a%3D1",
+    "u?next=https%3A%2F%2Fy.example%2F%3Fe%3Djane%2540example.com, u?next=https%3A%2F%2Fy.example%2F%3Fe%3D<EMAIL_1>",
+    "u?phone=%2B49%2030%2090821282&x=1, u?phone=<PHONE_1>&x=1",
+    "u?iban=DE89%203704%200044%200532%200130%2000, u?iban=<IBAN_1>",
+    "u?n=andr%C3%A9%40example.com, u?n=<EMAIL_1>",
+    "u?q=50%20off%20100%25&id=4155550132, u?q=50%20off%20100%25&id=4155550132",
+    "p/4155550132, p/4155550132"
+  })
+  void linksNamePeopleByEscapes(String link, String redacted) {
+    assertThat(redactor().redact("See https://shop.example.com/" + link + " please").text())
+        .isEqualTo("See https://shop.example.com/" + redacted + " please");
+  }
+
+  @Test
+  void escapesMakeNoOtherValue() {
+    assertThat(redactor().redact("jane@mail.example or e=Jane%40mail.example").text())
+        .isEqualTo("<EMAIL_1> or e=<EMAIL_1>");
+    assertThat(redactor().redact("http://10.0.0.5:8080/lib/1.2.3.4/x.js").text())
+        .isEqualTo("http://<IP_1>:8080/lib/1.2.3.4/x.js");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "The book is ISBN 978-3-16-148410-0, call me",
+        "ISBN-10: 0-306-40615-2, also 0 306 40615 2",
+        "call about 9783161484100",
+        "EAN 4006381333931 and UPC 036000291452 and ISSN 2049-3630",
+        "build 10.0.19045.3803, Chrome 121.0.6167.185, kernel 6.1.7601.24545",
+        "v1.2.3.4, server version 1.2.3.4, from version 1.2.3.4 to 1.2.3.5, lib-1.2.3.4.zip",
+        "report@2x.png, user@3x.jpg, logo@1.5x.webp and photo@home.jpeg",
+        "git clone git@github.com:org/repo.git and npm i left-pad@1.2.3",
+        "order number 4155550132, invoice no. 2025550143, Ticket 212-555-0187",
+        "212-555-0187 is my order number",
+        "The meeting id is 834 1234 5678. Meeting ID: 812 3456 7890",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "id 550e8400-e29b-41d4-a716-446655440000, 12345678-1234-1234-1234-123456789012",
+        "at 2024-01-15T10:30:45.123Z, 20240115103045, timestamp 1700000000000",
+        "call 1000-2000 users in the office, 2019-2020, pages 1200-1350"
+      })
+  void numbersOfThingsStay(String text) {
+    assertThat(redactor().redact(text).text()).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "call me at 415.555.0132 | call me at <PHONE_1>",
+        "06.12.34.56.78 or 030.1234567 call | <PHONE_1> or <PHONE_2> call",
+        "My order: 12, my phone 212-555-0187 | My order: 12, my phone <PHONE_1>",
+        "the IP 10.0.0.5 of build 7 | the IP <IP_1> of build 7",
+        "mail x@files.example.zip or a@b.py | mail <EMAIL_1> or <EMAIL_2>"
+      })
+  void numbersOfPeopleAreStillFound(String text, String redacted) {
+    assertThat(redactor().redact(text).text()).isEqualTo(redacted);
+  }
 }

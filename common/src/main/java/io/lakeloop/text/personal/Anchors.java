@@ -25,7 +25,9 @@ final class Anchors {
     /** The name of a secret, a colon or equals sign or "is", and a value. */
     SEPARATOR,
     /** Five dashes. */
-    DASHES
+    DASHES,
+    /** A character escaped as {@code %40}. */
+    ESCAPE
   }
 
   /** Triples of start, end and weight. */
@@ -143,6 +145,11 @@ final class Anchors {
         }
       }
       case '=' -> separator(text, i, i + 1);
+      case '%' -> {
+        if (PercentEncoding.isEscape(text, i)) {
+          add(Anchor.ESCAPE, i, i + 3, 1);
+        }
+      }
       case '.' ->
           dot |=
               i > 0

@@ -68,6 +68,25 @@ final class Checksums {
     return rest == 1;
   }
 
+  /** GTIN, of which ISBN of 13 digits and EAN are: weights of 1 and 3 in turn, by 10. */
+  static boolean ean(String digits) {
+    int sum = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      sum += at(digits, digits.length() - 1 - i) * (i % 2 == 0 ? 1 : 3);
+    }
+    return sum % 10 == 0;
+  }
+
+  /** ISBN of 10 characters (ISO 2108, before 2007): weights of 10 to 1, by 11; X is 10. */
+  static boolean isbn10(String compact) {
+    int sum = 0;
+    for (int i = 0; i < 10; i++) {
+      char c = compact.charAt(i);
+      sum += (10 - i) * (c == 'X' ? 10 : c - '0');
+    }
+    return sum % 11 == 0;
+  }
+
   /** Sum of digits times weights, by 11 or another modulus. */
   private static int weighted(String digits, int modulus, int... weights) {
     int sum = 0;

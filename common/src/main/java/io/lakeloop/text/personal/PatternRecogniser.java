@@ -1,8 +1,6 @@
 package io.lakeloop.text.personal;
 
 import static io.lakeloop.text.personal.Rule.Confidence.always;
-import static io.lakeloop.text.personal.Rule.Confidence.compact;
-import static io.lakeloop.text.personal.Rule.Confidence.digits;
 
 import io.lakeloop.text.personal.Anchors.Anchor;
 import io.lakeloop.text.personal.Rule.Start;
@@ -11,7 +9,9 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Kinds that a pattern finds, with a checksum where the kind has one and context where it helps.
@@ -40,7 +40,35 @@ final class PatternRecogniser implements Recogniser {
       "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]"
           + "|UT|V[AIT]|W[AIVY]|AS|FM|GU|M[HP]|PW";
 
-  private static final Pattern VERSION = Pattern.compile("(?i)\\b(?:version|release|v|ver)[ .:]?$");
+  private static final String EMAIL_DOMAIN =
+      "@(?:[\\p{L}0-9](?:[\\p{L}0-9-]{0,61}[\\p{L}0-9])?\\.)+\\p{L}{2,24}";
+
+  /** A mailbox or a domain in a script without blanks. */
+  private static final Rule WIDE_EMAIL =
+      Rule.of(
+          Kind.EMAIL,
+          Rule.at(Anchor.AT),
+          "(?:(?<![\\p{L}0-9._%+-])[\\p{L}0-9._%+'-]{0,63}"
+              + WordBreaks.LETTER
+              + EMAIL_DOMAIN
+              + "|[a-zA-Z0-9._%+'-]{1,64}(?=@(?:[a-zA-Z0-9-]+\\.)*"
+              + WordBreaks.LETTER
+              + ")"
+              + EMAIL_DOMAIN
+              + ")",
+          always(0.95),
+          "");
+
+  /** Two and three times as many pixels; and endings of files that are no top-level domain. */
+  private static final Pattern FILE =
+      Pattern.compile(
+          ".*(?:@[1-9](?:\\.\\d)?x\\.\\p{Alnum}+|\\.(?:png|jpe?g|gif|webp|svg|bmp|ico|tiff?|heic|psd|eps"
+              + "|pdf|docx?|xlsx?|pptx?|odt|ods|rtf|txt|csv|tsv|json|jsonl|xml|ya?ml|toml|ini|cfg|conf|log"
+              + "|html?|xhtml|css|scss|less|jsx?|tsx?|mjs|php|aspx?|jsp|java|class|jar|war|kt|cpp|hpp|vb|swift"
+              + "|sql|db|sqlite|parquet|exe|dll|msi|dmg|apk|ipa|iso|bin|tar|tgz|gz|bz2|xz|rar|7z|whl|gem"
+              + "|mp[34]|m4[av]|wav|ogg|flac|avi|mkv|webm|ttf|otf|woff2?|bak|tmp|lock|pem|crt|ics|eml))");
+
+  private static final Pattern REPOSITORY_USER = Pattern.compile("(?:git|hg|svn)@");
 
   private static final List<Rule> RULES = rules();
 
@@ -55,15 +83,63 @@ final class PatternRecogniser implements Recogniser {
 
   @Override
   public List<Finding> find(String text) {
-    Anchors anchors = Anchors.of(text);
     List<Finding> found = new ArrayList<>();
-    if (!anchors.isEmpty()) {
-      for (Rule rule : RULES) {
-        rule.find(text, anchors, found);
-      }
-      phones.find(text, anchors, found);
+    String shown = WordBreaks.shown(text);
+    Anchors anchors = Anchors.of(shown);
+    find(shown, text, anchors, found);
+    if (anchors.count(Anchor.ESCAPE) > 0) {
+      inEscapes(text, found);
     }
     return found;
+  }
+
+  /**
+   * Adds what the anchors hold.
+   *
+   * @param text as {@link WordBreaks} show it
+   * @param said the same with its words
+   */
+  private void find(String text, String said, Anchors anchors, List<Finding> found) {
+    if (anchors.isEmpty()) {
+      return;
+    }
+    for (Rule rule : RULES) {
+      rule.find(text, anchors, found);
+    }
+    Ibans.find(text, anchors, found);
+    phones.find(text, said, anchors, found);
+    if (anchors.count(Anchor.AT) > 0) {
+      found.removeIf(finding -> finding.kind() == Kind.EMAIL && isFile(text, finding));
+      if (!text.equals(said)) {
+        // Mailboxes of other scripts: their letters reach as far as the blanks.
+        WIDE_EMAIL.find(said, Anchors.of(said), found);
+      }
+    }
+  }
+
+  /** In links people are named by escapes, and what stands between these is no part of a name. */
+  private void inEscapes(String text, List<Finding> found) {
+    PercentEncoding decoded = PercentEncoding.of(text);
+    found.removeIf(finding -> finding.kind() == Kind.EMAIL && hasEscape(text, finding));
+    String shown = WordBreaks.shown(decoded.text());
+    List<Finding> within = new ArrayList<>();
+    find(shown, decoded.text(), Anchors.of(shown), within);
+    within.forEach(finding -> found.add(decoded.encoded(finding)));
+  }
+
+  private static boolean hasEscape(String text, Finding finding) {
+    return IntStream.range(finding.start(), finding.end())
+        .anyMatch(i -> PercentEncoding.isEscape(text, i));
+  }
+
+  /** Files end in what no domain ends in, and remote copies of code are nobody's mailbox. */
+  private static boolean isFile(String text, Finding finding) {
+    String email = text.substring(finding.start(), finding.end()).toLowerCase(Locale.ROOT);
+    boolean path = text.startsWith(":", finding.end()) && finding.end() + 1 < text.length();
+    return FILE.matcher(email).matches()
+        || path
+            && REPOSITORY_USER.matcher(email).lookingAt()
+            && !Character.isWhitespace(text.charAt(finding.end() + 1));
   }
 
   private static List<Rule> rules() {
@@ -82,7 +158,7 @@ final class PatternRecogniser implements Recogniser {
         Rule.of(
             Kind.EMAIL,
             Rule.at(Anchor.AT),
-            "(?<![\\p{L}0-9._%+-])[\\p{L}0-9._%+'-]{1,64}@(?:[\\p{L}0-9](?:[\\p{L}0-9-]{0,61}[\\p{L}0-9])?\\.)+\\p{L}{2,24}",
+            "(?<![\\p{L}0-9._%+-])[\\p{L}0-9._%+'-]{1,64}" + EMAIL_DOMAIN,
             always(0.95),
             ""));
     rules.add(
@@ -102,32 +178,19 @@ final class PatternRecogniser implements Recogniser {
   }
 
   private static void money(List<Rule> rules) {
-    String spaced = "(?<![\\p{L}\\p{N}])[A-Z]{2}[0-9]{2}(?:[ -][A-Z0-9]{4}){2,7}";
-    for (String iban :
-        List.of(
-            "(?<![\\p{L}\\p{N}])[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}",
-            spaced, spaced + "[ -][A-Z0-9]{1,3}")) {
-      rules.add(
-          Rule.of(
-              Kind.IBAN,
-              Rule.digits(7),
-              iban + "(?![\\p{L}\\p{N}])",
-              compact(0.95, Checksums::iban),
-              ""));
-    }
     rules.add(
         Rule.of(
             Kind.CARD,
             Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){12,18}[0-9](?![\\p{L}\\p{N}])",
-            digits(0.9, PatternRecogniser::isIssuedCard),
+            card(0.9, PatternRecogniser::isIssuedCard),
             ""));
     rules.add(
         Rule.of(
             Kind.CARD,
             Rule.digits(7).from(Start.NUMBER),
             "(?<![\\p{L}\\p{N}])(?:[0-9][ -]?){11,18}[0-9](?![\\p{L}\\p{N}])",
-            digits(0.3, Checksums::luhn),
+            card(0.3, Checksums::luhn),
             "card*|credit|debit|cc|visa|mastercard|amex|maestro|karte|carte|tarjeta|kreditkarte"));
     rules.add(
         Rule.of(
@@ -152,6 +215,14 @@ final class PatternRecogniser implements Recogniser {
             ""));
   }
 
+  private static Rule.Confidence card(double confidence, Predicate<String> check) {
+    return (text, match) ->
+        check.test(Checksums.digits(match.group()))
+                && !OtherNumbers.isThing(text, match.start(), match.end())
+            ? confidence
+            : 0;
+  }
+
   /** Luhn's check under the ranges that issuers use: 13 to 19 digits that begin with 2 to 6. */
   private static boolean isIssuedCard(String digits) {
     char first = digits.charAt(0);
@@ -167,13 +238,22 @@ final class PatternRecogniser implements Recogniser {
   }
 
   private static void machines(List<Rule> rules) {
+    // What makes four numbers those of a release.
+    String packageEnd =
+        "[-+.](?i:alpha|beta|rc|snapshot|dev|pre|build|ga|final|zip|exe|msi|dmg|pkg|deb|rpm|jar|tar|tgz|whl|apk|dll)";
     String octet = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})";
     rules.add(
         Rule.of(
             Kind.IP,
             Rule.digits(4).from(Start.NUMBER),
-            "(?<![\\p{L}\\p{N}.])(?:" + octet + "\\.){3}" + octet + "(?![\\p{L}\\p{N}]|\\.[0-9])",
-            (text, match) -> saysVersion(text.substring(0, match.start())) ? 0.2 : 0.85,
+            "(?<![\\p{L}\\p{N}.])(?:"
+                + octet
+                + "\\.){3}"
+                + octet
+                + "(?![\\p{L}\\p{N}]|\\.[0-9]|"
+                + packageEnd
+                + ")",
+            (text, match) -> OtherNumbers.version(text, match.start()) ? 0 : 0.85,
             "ip|address|host|server|client"));
     rules.add(
         Rule.of(
@@ -237,10 +317,6 @@ final class PatternRecogniser implements Recogniser {
             "(?i)(?<![\\p{L}\\p{N}@./-])(?:www\\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+(?:com|org|net|edu|gov|info|biz|io|co|app|dev|me|uk|de|fr|es|it|nl|pl|se|ch|at|be|eu|us|ca|au|in|jp|br|ru|cz|dk|fi|no|hu|gr|pt|ie|nz|za)\\b(?:/[^\\s<>\"'\\])}]*[^\\s<>\"'\\])}.,;:!?])?(?!@)",
             (text, match) -> match.group().toLowerCase(Locale.ROOT).startsWith("www.") ? 0.85 : 0.3,
             "website|web ?site|site|url|domain|homepage|link|visit|web|browse"));
-  }
-
-  private static boolean saysVersion(String before) {
-    return VERSION.matcher(before).find();
   }
 
   /** Literals with colons are never looked up. */

@@ -99,9 +99,10 @@ public final class PersonalDataFinder {
       return all;
     }
     all.removeIf(finding -> finding.confidence() < minConfidence);
+    List<Finding> links = all.stream().filter(finding -> finding.kind() == Kind.URL).toList();
+    all.removeIf(finding -> links.stream().anyMatch(link -> isPartOf(plain, link, finding)));
     all.sort(
-        // A name within an address of a machine or a mailbox is part of that.
-        Comparator.comparing((Finding finding) -> BY_RECOGNISER.contains(finding.kind()))
+        Comparator.comparing(PersonalDataFinder::rank)
             .thenComparing(Comparator.comparing(Finding::confidence).reversed())
             .thenComparing(finding -> finding.start() - finding.end())
             .thenComparing(Finding::start)
@@ -114,6 +115,22 @@ public final class PersonalDataFinder {
     }
     kept.sort(Comparator.comparing(Finding::start));
     return kept;
+  }
+
+  /** Of a link that says nothing about it. */
+  private static boolean isPartOf(String text, Finding link, Finding finding) {
+    return finding.kind() != Kind.URL
+        && !BY_RECOGNISER.contains(finding.kind())
+        && link.overlaps(finding)
+        && !Links.says(text, link, finding);
+  }
+
+  /**
+   * A link gives way to what it holds, and a name within an address of a machine or a mailbox is
+   * part of that.
+   */
+  private static int rank(Finding finding) {
+    return BY_RECOGNISER.contains(finding.kind()) ? 2 : finding.kind() == Kind.URL ? 1 : 0;
   }
 
   /** Digits of all scripts as ASCII, and all dashes as one, character by character. */
