@@ -113,12 +113,17 @@ public final class FeedbackTables {
                   "duplicate_of",
                   StringType,
                   "interaction_id of the first that says the same, or nearly"),
-              optional("duplicate_kind", StringType, "exact or near"),
-              optional("signature", BinaryType, "MinHash signature, 14 bands of 8 bytes"),
+              optional(
+                  "duplicate_kind",
+                  StringType,
+                  "exact (the same content_hash) or near (few other words, the same numbers, signs and"
+                      + " emoji)"),
+              optional("signature", BinaryType, "MinHash signature, 14 bands of 8 bytes, of words and signs"),
               required(
                   "content_hash",
                   StringType,
-                  "digest of messages and completion, case and spacing aside"),
+                  "digest of messages and completion in NFKC_Casefold, kinds of dashes and quotation"
+                      + " marks and spacing aside; punctuation, signs, numbers and emoji count"),
               required("consent", BooleanType, "the user allows use for training"),
               optional("consent_uses", STRINGS, "uses that the user allows"),
               required("source_system", StringType, "system that the log comes from"))

@@ -45,6 +45,7 @@ public final class MinHash {
   private final Unit unit;
   private final int n;
   private final int[] least = new int[SIZE];
+  private long salt;
 
   /**
    * Not thread-safe: one per task.
@@ -58,6 +59,16 @@ public final class MinHash {
 
   /** The signature of a {@link Skeleton}: 112 bytes. */
   public byte[] signature(String skeleton) {
+    return signature(skeleton, 0);
+  }
+
+  /**
+   * The signature of a text whose n-grams are those of others only where the signs are theirs, too.
+   *
+   * @param signs {@link Signs} of the text
+   */
+  public byte[] signature(String skeleton, long signs) {
+    salt = signs;
     java.util.Arrays.fill(least, EMPTY);
     if (unit == Unit.CHARACTERS) {
       characters(skeleton);
@@ -117,7 +128,8 @@ public final class MinHash {
     }
   }
 
-  private void add(long gram) {
+  private void add(long plain) {
+    long gram = plain ^ salt;
     long mixed = (gram ^ (gram >>> 32)) * 0xD6E8FEB86659FD93L;
     mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
     int bin = (int) ((mixed >>> 32) * SIZE >>> 32);

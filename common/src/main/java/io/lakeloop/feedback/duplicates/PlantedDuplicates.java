@@ -6,6 +6,8 @@ import io.lakeloop.algorithm.CounterRandom;
 import io.lakeloop.config.Digest;
 import io.lakeloop.table.FeedbackTables;
 import io.lakeloop.text.MinHash;
+import io.lakeloop.text.NormalForm;
+import io.lakeloop.text.Signs;
 import io.lakeloop.text.Skeleton;
 import java.sql.Timestamp;
 import java.util.ArrayList;
@@ -125,13 +127,13 @@ public final class PlantedDuplicates implements AutoCloseable {
                   List<Row> out = new ArrayList<>();
                   rows.forEachRemaining(
                       row -> {
-                        String skeleton = Skeleton.of(row.getString(2));
+                        String text = row.getString(2);
                         out.add(
                             RowFactory.create(
                                 row.getString(0),
                                 row.getTimestamp(1),
-                                Digest.of(skeleton).substring(0, 32),
-                                minHash.signature(skeleton)));
+                                NormalForm.hash(text),
+                                minHash.signature(Skeleton.of(text), Signs.of(text))));
                       });
                   return out.iterator();
                 },

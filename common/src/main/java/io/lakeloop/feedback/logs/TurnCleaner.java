@@ -1,13 +1,16 @@
 package io.lakeloop.feedback.logs;
 
 import io.lakeloop.chat.Conversation;
-import io.lakeloop.config.Digest;
+import io.lakeloop.chat.Message;
+import io.lakeloop.chat.Role;
 import io.lakeloop.table.Messages;
 import io.lakeloop.text.Language;
 import io.lakeloop.text.MinHash;
+import io.lakeloop.text.NormalForm;
 import io.lakeloop.text.QualityRules;
 import io.lakeloop.text.Redactor;
 import io.lakeloop.text.Sanitiser;
+import io.lakeloop.text.Signs;
 import io.lakeloop.text.Skeleton;
 import io.lakeloop.text.TextCleaner;
 import io.lakeloop.text.Words;
@@ -67,7 +70,8 @@ final class TurnCleaner {
     String language = Language.of(completion, words);
     language = language.equals("und") ? Language.of(prompt, asked) : language;
     Map<String, Double> broken = quality.broken(completion, words, skeleton, language);
-    String said = promptSkeleton + "\n" + skeleton;
+    String said = prompt + "\n" + completion;
+    String history = history(before);
     boolean trains = RecordReader.allowsTraining(turn);
     turn.set("messages", Messages.rows(before))
         .set("prompt", prompt)
@@ -78,10 +82,39 @@ final class TurnCleaner {
         .set("quality_flags", broken.keySet().toArray(String[]::new))
         .set("quality_values", broken)
         .set("consent", trains)
-        .set("content_hash", Digest.of(said).substring(0, 32))
-        .set("signature", minHash == null ? null : minHash.signature(said));
+        .set("content_hash", NormalForm.hash(history + said))
+        .set(
+            "signature",
+            minHash == null
+                ? null
+                : minHash.signature(
+                    promptSkeleton + "\n" + skeleton, Signs.of(said) ^ bits(history)));
     refuse(turn, broken);
     return !kinds.isEmpty();
+  }
+
+  /** All but the prompt, as one text; the same answers behind other histories say other things. */
+  private static String history(Conversation before) {
+    if (before.isPrompt()) {
+      return "";
+    }
+    StringBuilder history = new StringBuilder();
+    int last = before.messages().size() - 1;
+    for (int i = 0; i <= last; i++) {
+      Message message = before.messages().get(i);
+      if (i < last || message.role() != Role.USER) {
+        history.append(message.role().label()).append(": ").append(message.content());
+        message.calls().forEach(c -> history.append(c.name()).append(c.arguments()));
+        history.append('\n');
+      }
+    }
+    return history.toString();
+  }
+
+  private static long bits(String history) {
+    return history.isEmpty()
+        ? 0
+        : Long.parseUnsignedLong(NormalForm.hash(history).substring(0, 16), 16);
   }
 
   private void category(Turn turn, String column, Redactor redactor, TreeSet<String> kinds) {
