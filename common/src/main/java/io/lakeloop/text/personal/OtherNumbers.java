@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * own form and check digit.
  */
 final class OtherNumbers {
-  private static final int LOOK_BACK = 48;
+  private static final int LOOK_BACK = 40;
   private static final int LONGEST_WORD = 80;
 
   /** These alone say what the number is. */

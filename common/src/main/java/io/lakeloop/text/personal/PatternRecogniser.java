@@ -32,13 +32,13 @@ final class PatternRecogniser implements Recogniser {
           + "|nacida|nacimiento|nato|nata|nascita|nascido|nascimento";
   private static final String POSTAL =
       "zip|zips|zip ?code|zip-code|postal|postal ?code|post ?code|postcode|plz|postleitzahl|code"
-          + " postal|código postal|cap|cep|pincode|pin code";
+          + " postal|código postal|cap|cep|pincode|pin code|eircode";
   private static final String CREDENTIAL_NAMES =
       "password|passwd|passwort|mot de passe|contraseña|api[ _-]?key|secret(?:[ _-]?key)?"
           + "|access[ _-]?token|auth[ _-]?token|token|bearer";
-  private static final String STATES =
-      "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]"
-          + "|UT|V[AIT]|W[AIVY]|AS|FM|GU|M[HP]|PW";
+  private static final String BRITISH_AREAS =
+      "A[BL]|B[ABDHLNRST]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]?"
+          + "|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?|YO|ZE";
 
   private static final String EMAIL_DOMAIN =
       "@(?:[\\p{L}0-9](?:[\\p{L}0-9-]{0,61}[\\p{L}0-9])?\\.)+\\p{L}{2,24}";
@@ -107,6 +107,7 @@ final class PatternRecogniser implements Recogniser {
       rule.find(text, anchors, found);
     }
     Ibans.find(text, anchors, found);
+    PostalCodes.find(text, said, anchors, found);
     phones.find(text, said, anchors, found);
     if (anchors.count(Anchor.AT) > 0) {
       found.removeIf(finding -> finding.kind() == Kind.EMAIL && isFile(text, finding));
@@ -386,15 +387,17 @@ final class PatternRecogniser implements Recogniser {
             "(?<![\\p{L}\\p{N}])(?:[A-Z]{1,2}\\d[A-Z\\d]? \\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] \\d[ABCEGHJ-NPRSTV-Z]\\d)(?![\\p{L}\\p{N}])",
             always(0.6),
             POSTAL));
+    // In small letters or in one word; Ireland's.
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
-            Rule.digits(4),
-            "(?<![\\p{L}\\p{N}])(?:"
-                + STATES
-                + "),?\\s{1,6}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-])",
-            always(0.6),
-            ""));
+            Rule.digits(2),
+            "(?i)(?<![\\p{L}\\p{N}])(?:(?:"
+                + BRITISH_AREAS
+                + ")\\d[A-Z\\d]? ?\\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] ?\\d[ABCEGHJ-NPRSTV-Z]\\d"
+                + "|(?:[AC-FHKNPRTV-Y]\\d\\d|D6W) ?[AC-FHKNPRTV-Y](?=[A-Z]*\\d)[0-9AC-FHKNPRTV-Y]{3})(?![\\p{L}\\p{N}])",
+            (text, match) -> PostalCodes.isAddress(text, match.start()) ? 0.55 : 0.2,
+            POSTAL));
     rules.add(
         Rule.of(
             Kind.POSTAL_CODE,
@@ -402,13 +405,6 @@ final class PatternRecogniser implements Recogniser {
             "\\n[>? ]*(?:\\p{L}[\\p{L} '.-]{1,40} |[A-Z]{2,3},? |nan )?(\\d{5}(?:-\\d{4})?)(?=[ ]*(?:\\n|$))",
             (text, match) -> lines(text, match.start()) >= 2 ? 0.55 : 0.2,
             "address|lives?|street|billing|shipping|ship"));
-    rules.add(
-        Rule.of(
-            Kind.POSTAL_CODE,
-            Rule.digits(5).reaching(80).from(Start.LETTERS),
-            "(?<!\\p{L})(?:in|at|near|from|to|of) (?:\\p{Lu}[\\p{L}.'-]*,? ){1,5}(\\d{5}(?:-\\d{4})?)(?![\\p{L}\\p{N}-]|[.,]\\d)",
-            always(0.5),
-            ""));
   }
 
   private static int lines(String text, int end) {
