@@ -118,7 +118,10 @@ public final class FeedbackTables {
                   StringType,
                   "exact (the same content_hash) or near (few other words, the same numbers, signs and"
                       + " emoji)"),
-              optional("signature", BinaryType, "MinHash signature, 14 bands of 8 bytes, of words and signs"),
+              optional(
+                  "signature",
+                  BinaryType,
+                  "MinHash signature, 14 bands of 8 bytes, of words and signs"),
               required(
                   "content_hash",
                   StringType,

@@ -112,9 +112,9 @@ public final class Signs {
   private boolean isSign(int c) {
     return switch (Character.getType(c)) {
       case Character.MATH_SYMBOL,
-              Character.CURRENCY_SYMBOL,
-              Character.OTHER_SYMBOL,
-              Character.MODIFIER_SYMBOL ->
+          Character.CURRENCY_SYMBOL,
+          Character.OTHER_SYMBOL,
+          Character.MODIFIER_SYMBOL ->
           MARKUP.indexOf(c) < 0;
       default -> c == '%' || c == '\u2030';
     };

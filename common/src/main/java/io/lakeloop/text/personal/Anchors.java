@@ -57,6 +57,7 @@ final class Anchors {
   private static final int LONGEST_KEY = 20_000;
 
   private final Places[] places = new Places[Anchor.values().length];
+  private byte[] starts;
   private boolean at;
   private boolean scheme;
   private boolean dot;
@@ -90,6 +91,20 @@ final class Anchors {
 
   int weight(Anchor anchor, int i) {
     return places[anchor.ordinal()].values[3 * i + 2];
+  }
+
+  /** For each character what may begin there, told once for all patterns. */
+  byte[] starts(String text) {
+    if (starts == null) {
+      starts = new byte[text.length()];
+      char before = ' ';
+      for (int i = 0; i < starts.length; i++) {
+        char c = text.charAt(i);
+        starts[i] = Rule.Start.of(before, c);
+        before = c;
+      }
+    }
+    return starts;
   }
 
   private void add(Anchor anchor, int start, int end, int weight) {

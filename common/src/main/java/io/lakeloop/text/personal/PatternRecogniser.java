@@ -384,7 +384,7 @@ final class PatternRecogniser implements Recogniser {
         Rule.of(
             Kind.POSTAL_CODE,
             Rule.digits(2),
-            "(?<![\\p{L}\\p{N}])(?:[A-Z]{1,2}\\d[A-Z\\d]? \\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] \\d[ABCEGHJ-NPRSTV-Z]\\d)(?![\\p{L}\\p{N}])",
+            "(?<![\\p{L}\\p{N}])(?=[A-Z]{1,2}[0-9])(?:[A-Z]{1,2}\\d[A-Z\\d]? \\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] \\d[ABCEGHJ-NPRSTV-Z]\\d)(?![\\p{L}\\p{N}])",
             always(0.6),
             POSTAL));
     // In small letters or in one word; Ireland's.
@@ -392,7 +392,7 @@ final class PatternRecogniser implements Recogniser {
         Rule.of(
             Kind.POSTAL_CODE,
             Rule.digits(2),
-            "(?i)(?<![\\p{L}\\p{N}])(?:(?:"
+            "(?<![\\p{L}\\p{N}])(?=[A-Za-z]{1,2}[0-9])(?i:(?:"
                 + BRITISH_AREAS
                 + ")\\d[A-Z\\d]? ?\\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] ?\\d[ABCEGHJ-NPRSTV-Z]\\d"
                 + "|(?:[AC-FHKNPRTV-Y]\\d\\d|D6W) ?[AC-FHKNPRTV-Y](?=[A-Z]*\\d)[0-9AC-FHKNPRTV-Y]{3})(?![\\p{L}\\p{N}])",

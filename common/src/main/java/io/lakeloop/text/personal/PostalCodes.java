@@ -73,13 +73,28 @@ final class PostalCodes {
               + "|código postal|cap|cep|pin ?code|eircode)(?: is| was| ist| est| es)?[:#]? ?$");
   private static final Set<String> LAST_OF_WORDS =
       Set.of(
-          "zip", "code", "codes", "zipcode", "zipcodes", "postal", "postcode", "postcodes", "plz",
-          "postleitzahl", "cap", "cep", "pincode", "eircode", "is", "was", "ist", "est", "es");
+          "zip",
+          "code",
+          "codes",
+          "zipcode",
+          "zipcodes",
+          "postal",
+          "postcode",
+          "postcodes",
+          "plz",
+          "postleitzahl",
+          "cap",
+          "cep",
+          "pincode",
+          "eircode",
+          "is",
+          "was",
+          "ist",
+          "est",
+          "es");
   private static final Pattern UNPARTED_WORD_BEFORE =
-      Pattern.compile(
-          "(?:邮编|郵編|邮政编码|郵遞區號|郵便番号|우편번호|รหัสไปรษณีย์|〒)[はが是为為은는]?[:：]? ?$");
-  private static final Pattern JAPANESE_PLACE =
-      Pattern.compile("^\\s?[\\p{IsHan}]{2,4}[都道府県市区郡]");
+      Pattern.compile("(?:邮编|郵編|邮政编码|郵遞區號|郵便番号|우편번호|รหัสไปรษณีย์|〒)[はが是为為은는]?[:：]? ?$");
+  private static final Pattern JAPANESE_PLACE = Pattern.compile("^\\s?[\\p{IsHan}]{2,4}[都道府県市区郡]");
 
   private static final String STATES =
       "A[AEKLPRSZ]|C[AOT]|D[CE]|FL|FM|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[ARW]|RI"
@@ -92,13 +107,7 @@ final class PostalCodes {
           + "|Texas|Utah|Vermont|(?:West )?Virginia|Washington|Wisconsin|Wyoming|Puerto Rico";
   private static final Pattern STATE_BEFORE =
       Pattern.compile(
-          "(?:(?<![\\p{L}\\p{N}])(?:"
-              + STATES
-              + "),?|,\\s?(?i:"
-              + STATES
-              + "),?|,\\s?(?:"
-              + STATE_NAMES
-              + "),?)\\s{1,6}$");
+          "(?:(?<![\\p{L}\\p{N}])(?:" + STATES + "),?|,\\s?(?i:" + STATES + "),?)\\s{1,6}$");
   private static final Pattern STATE_NAME_BEFORE =
       Pattern.compile("(?<!\\p{L})(?:" + STATE_NAMES + "),?\\s{1,6}$");
 
@@ -124,9 +133,8 @@ final class PostalCodes {
           "USA", "United States of America", "UK", "England", "Scotland", "Wales", "Greenlander");
   private static final Set<String> COUNTRIES = countries();
 
-  /** Up to four words, without a remark in brackets. */
-  private static final Pattern LAST_WORDS =
-      Pattern.compile("((?<!\\p{L})\\p{Lu}[\\p{L}.'’]*(?:[ -][\\p{L}.'’&]+){0,4}?)(?: \\(\\p{L}+\\))?,?\\s{1,4}$");
+  /** In words. */
+  private static final int LONGEST_NAME = 5;
 
   private static final Pattern RUSSIAN =
       Pattern.compile("(?:г\\.|город|ул\\.|улица|просп|Россия|Москва|обл|Київ|вул\\.|Україна)");
@@ -159,6 +167,7 @@ final class PostalCodes {
   private static final Pattern STREET_BEFORE =
       Pattern.compile(
           "(?:(?<!\\p{L})\\p{Lu}[\\p{L}'’-]+|\\p{L}(?:str|straße|strasse|weg|gasse|platz))\\.? \\d{1,4} ?[a-zA-Z]?(?:[/-]\\d{1,4} ?[a-zA-Z]?)?(?:,|;| -)?\\s{1,4}$");
+
   private static final Pattern NUMBERED_STREET_BEFORE =
       Pattern.compile(
           "(?:^|[\\n,;:]|(?<!\\p{L})(?:au|at|to|is|in))\\s*\\d{1,4}(?: ?(?:bis|ter|[a-zA-Z]))?,? [^\\n,\\d]{3,48}[,\\n]?\\s{1,4}$");
@@ -437,7 +446,8 @@ final class PostalCodes {
     /** City, state or country, then the code. */
     private double behindPlace() {
       boolean ends = continues();
-      if (isFive() && (ends(STATE_BEFORE, WORDS) || ends && isStateName())) {
+      boolean state = word.length() == 2 && ends(STATE_BEFORE, WORDS);
+      if (isFive() && (state || !counts() && isStateName())) {
         // Five and four digits may be a telephone's, too.
         return code.length() > 5 ? 0.7 : 0.6;
       }
@@ -465,25 +475,30 @@ final class PostalCodes {
       return LAST_OF_STATES.contains(word) && ends(STATE_NAME_BEFORE, WORDS);
     }
 
-    /** The last words are a country's name. */
+    /** The last words are a country's name, perhaps with a remark in brackets behind it. */
     private boolean isCountryBefore() {
-      if (word.isEmpty()) {
-        return false;
-      }
-      Matcher words = LAST_WORDS.matcher(before);
-      if (!words.find()) {
-        return false;
-      }
-      String name = words.group(1);
-      for (int from = 0; from >= 0; from = name.indexOf(' ', from) + 1) {
-        if (COUNTRIES.contains(name.substring(from))) {
+      int open = before.lastIndexOf('(');
+      boolean remark = open > 0 && before.indexOf(')', open) > 0 && wordStart == open + 1;
+      int end =
+          remark ? before.substring(0, open).stripTrailing().length() : wordStart + word.length();
+      int start = end;
+      for (int words = 0; words < LONGEST_NAME && start > 0; words++) {
+        start -= words > 0 ? 1 : 0;
+        while (start > 0 && isOfName(before.charAt(start - 1))) {
+          start--;
+        }
+        if (COUNTRIES.contains(before.substring(start, end))) {
           return true;
         }
-        if (name.indexOf(' ', from) < 0) {
+        if (start == 0 || before.charAt(start - 1) != ' ') {
           return false;
         }
       }
       return false;
+    }
+
+    private static boolean isOfName(char c) {
+      return Character.isLetter(c) || c == '.' || c == '\'' || c == '’' || c == '&' || c == '-';
     }
 
     private double inPlace() {
@@ -506,14 +521,27 @@ final class PostalCodes {
       int comma = Math.max(before.lastIndexOf(','), before.lastIndexOf('\n'));
       String segment = before.substring(comma + 1);
       boolean ofStreet =
-          segment.chars().anyMatch(Character::isDigit) || PostalCodes.isAddress(segment, segment.length());
+          segment.chars().anyMatch(Character::isDigit)
+              || PostalCodes.isAddress(segment, segment.length());
       boolean form = isDigits(4) || isDigits(6) || isParted();
       return isFive() || form && !ofStreet ? 0.55 : 0;
     }
 
+    private boolean isHouseNumberBefore() {
+      int last =
+          wordStart
+              - (word.length() == 1 && wordStart > 1 && before.charAt(wordStart - 1) == ' '
+                  ? 2
+                  : 1);
+      return word.length() <= 1 && last >= 0 && Character.isDigit(before.charAt(last));
+    }
+
     /** The code, then the city. */
     private double beforePlace() {
-      boolean street = ends(STREET_BEFORE, REACH) && !ends(NUMBERED_THING_BEFORE, WORDS);
+      boolean street =
+          isHouseNumberBefore()
+              && ends(STREET_BEFORE, REACH)
+              && !ends(NUMBERED_THING_BEFORE, WORDS);
       if (isDutch() && street && continues()) {
         return 0.65;
       }

@@ -64,30 +64,34 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
 
   /** What a match begins with. To ask this first costs less than to try a pattern everywhere. */
   enum Start {
-    ANYTHING((before, first) -> true),
+    ANYTHING,
     /** The first letter or digit of a word. */
-    WORD((before, first) -> Character.isLetterOrDigit(first) && !Character.isLetterOrDigit(before)),
+    WORD,
     /** The first digit of a word. */
-    NUMBER((before, first) -> isDigit(first) && !Character.isLetterOrDigit(before)),
+    NUMBER,
     /** The first of some digits, which may stand behind a letter. */
-    DIGITS((before, first) -> isDigit(first) && !isDigit(before)),
+    DIGITS,
     /** The first of some letters, which may stand behind a digit. */
-    LETTERS((before, first) -> Character.isLetter(first) && !Character.isLetter(before)),
+    LETTERS,
     /** The end of a line. */
-    LINE((before, first) -> first == '\n');
+    LINE;
 
-    private interface Test {
-      boolean of(char before, char first);
+    boolean isIn(byte starts) {
+      return (starts >> ordinal() & 1) != 0;
     }
 
-    private final Test test;
-
-    Start(Test test) {
-      this.test = test;
-    }
-
-    boolean at(char before, char first) {
-      return test.of(before, first);
+    /** All that may begin at a character, as bits. */
+    static byte of(char before, char first) {
+      boolean letter = Character.isLetter(first);
+      boolean digit = isDigit(first);
+      boolean joined = Character.isLetterOrDigit(before);
+      int starts = 1 << ANYTHING.ordinal();
+      starts |= (letter || Character.isDigit(first)) && !joined ? 1 << WORD.ordinal() : 0;
+      starts |= digit && !joined ? 1 << NUMBER.ordinal() : 0;
+      starts |= digit && !isDigit(before) ? 1 << DIGITS.ordinal() : 0;
+      starts |= letter && !Character.isLetter(before) ? 1 << LETTERS.ordinal() : 0;
+      starts |= first == '\n' ? 1 << LINE.ordinal() : 0;
+      return (byte) starts;
     }
 
     private static boolean isDigit(char c) {
@@ -135,7 +139,7 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
         done =
             place.start() == Start.ANYTHING
                 ? anywhere(text, from, to, found)
-                : atStarts(text, from, to, found);
+                : atStarts(text, anchors.starts(text), from, to, found);
       }
     }
   }
@@ -155,11 +159,11 @@ record Rule(Kind kind, Place place, Pattern pattern, Confidence base, Pattern co
     return done;
   }
 
-  private int atStarts(String text, int from, int to, List<Finding> found) {
+  private int atStarts(String text, byte[] starts, int from, int to, List<Finding> found) {
     int done = from;
     Matcher matcher = null;
     for (int at = from; at < to; at++) {
-      if (place.start().at(at == 0 ? ' ' : text.charAt(at - 1), text.charAt(at))) {
+      if (place.start().isIn(starts[at])) {
         matcher = matcher == null ? matcher(text) : matcher;
         if (matcher.region(at, to).lookingAt()) {
           done = Math.max(matcher.end(), at + 1);
