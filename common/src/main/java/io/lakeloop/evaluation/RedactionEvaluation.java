@@ -30,7 +30,7 @@ public final class RedactionEvaluation {
   public static final String MODEL = "personal-data";
 
   /** Goes up when the patterns change. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   private static final String ENTITY_TYPE = "entity_type";
 
