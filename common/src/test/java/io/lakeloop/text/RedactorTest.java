@@ -213,6 +213,7 @@ class RedactorTest {
         "call about 9783161484100",
         "EAN 4006381333931 and UPC 036000291452 and ISSN 2049-3630",
         "build 10.0.19045.3803, Chrome 121.0.6167.185, kernel 6.1.7601.24545",
+        "Python 3.11.4.1, JDK 17.0.15.6",
         "v1.2.3.4, server version 1.2.3.4, from version 1.2.3.4 to 1.2.3.5, lib-1.2.3.4.zip",
         "report@2x.png, user@3x.jpg, logo@1.5x.webp and photo@home.jpeg",
         "git clone git@github.com:org/repo.git and npm i left-pad@1.2.3",
@@ -232,6 +233,8 @@ class RedactorTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "customer 212-555-0187 called | customer <PHONE_1> called",
+        "EAN 4111111111111111 | EAN <CARD_1>",
         "call me at 415.555.0132 | call me at <PHONE_1>",
         "06.12.34.56.78 or 030.1234567 call | <PHONE_1> or <PHONE_2> call",
         "My order: 12, my phone 212-555-0187 | My order: 12, my phone <PHONE_1>",

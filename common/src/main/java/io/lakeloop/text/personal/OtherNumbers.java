@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  */
 final class OtherNumbers {
   private static final int LOOK_BACK = 40;
+  private static final int LONGEST_GTIN = 14;
   private static final int LONGEST_WORD = 80;
 
   /** These alone say what the number is. */
@@ -17,7 +18,7 @@ final class OtherNumbers {
       "order|orders|bestellung|auftrag|commande|pedido|ordine|encomenda"
           + "|invoice|rechnung|facture|factura|fattura|fatura|receipt|ticket|case|incident|claim|card"
           + "|security|iban|zip|tracking|shipment|sendung|parcel|awb|ref|reference|account|acct|konto"
-          + "|customer|article|artikel|item|part|serial|sku|model|batch|lot|licen[cs]e|confirmation"
+          + "|article|artikel|item|part|serial|sku|model|batch|lot|licen[cs]e|confirmation"
           + "|booking|reservation|policy|contract|quote|voucher|transaction|txn|isbn|isbn-?1[03]|issn"
           + "|ean|ean-?13|upc|gtin|barcode|asin|imei|vin|meeting|webinar|passcode|pin|otp|version"
           + "|release|build|firmware|kernel|revision|commit|id|timestamp|epoch|unix time|pages?|pp"
@@ -25,7 +26,7 @@ final class OtherNumbers {
 
   /** These say so with "number" or the like behind them. */
   private static final String PARTIES =
-      "client|user|member|membership|loyalty|message|session|conference|room|device|product|document"
+      "customer|client|user|member|membership|loyalty|message|session|conference|room|device|product|document"
           + "|file|id|record|error|payment|channel|thread|employee|student|patient|kunden|vertrags"
           + "|artikel|bestell|rechnungs|auftrags|sendungs|seriennr|serien|mitglieds|vorgangs";
 
@@ -65,7 +66,9 @@ final class OtherNumbers {
   private static final Pattern VERSION =
       Pattern.compile(
           "(?<![\\p{L}\\p{N}])(?:versions?|releases?|builds?|firmware|driver|kernel|revision|rev|ver|v|fw"
-              + "|patch|hotfix)(?: (?:no\\.?|number|is|to|from|of))? ?[.:#=]? ?v?"
+              + "|patch|hotfix"
+              + "|python|jdk|jre|java|node|chrome|firefox|edge|safari|windows|macos|ios|android|linux|openssl"
+              + "|nginx|apache|mysql|postgres|postgresql|docker|kubernetes|php|ruby|golang|dotnet)(?: (?:no\\.?|number|is|to|from|of))? ?[.:#=]? ?v?"
               + "(?:\\d+(?:\\.\\d+)+,? ?(?:and|or|to|und|bis|through|->|-)? ?v?){0,4}$",
           Pattern.CASE_INSENSITIVE);
 
@@ -118,7 +121,7 @@ final class OtherNumbers {
     return isBook(number, digits)
         || isDottedVersion(number)
         || isRange(number)
-        || ends(GOODS, text, start)
+        || digits.length() <= LONGEST_GTIN && ends(GOODS, text, start)
         || isInDigest(text, start, end);
   }
 
