@@ -41,7 +41,7 @@ public record Conversation(List<Message> messages) implements Serializable {
   }
 
   /** True where there is nothing but one message of a user, so that its text says it all. */
-  public boolean isPrompt() {
+  public boolean hasPromptAlone() {
     return messages.size() == 1
         && messages.get(0).equals(Message.of(Role.USER, messages.get(0).content()));
   }

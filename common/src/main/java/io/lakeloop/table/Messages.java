@@ -82,7 +82,7 @@ public final class Messages {
    * those of releases that knew none.
    */
   public static String key(Conversation before) {
-    return before.isPrompt() ? before.prompt() : "\u0002" + before.digest();
+    return before.hasPromptAlone() ? before.prompt() : "\u0002" + before.digest();
   }
 
   /** {@link #key} of the columns messages and prompt. */

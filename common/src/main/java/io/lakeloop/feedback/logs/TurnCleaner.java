@@ -95,7 +95,7 @@ final class TurnCleaner {
 
   /** All but the prompt, as one text; the same answers behind other histories say other things. */
   private static String history(Conversation before) {
-    if (before.isPrompt()) {
+    if (before.hasPromptAlone()) {
       return "";
     }
     StringBuilder history = new StringBuilder();

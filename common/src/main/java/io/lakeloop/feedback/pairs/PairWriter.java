@@ -63,7 +63,7 @@ public final class PairWriter {
   /** Snapshots of earlier releases have whole transcripts for prompts. */
   private static Conversation said(Row pair) {
     Conversation before = Messages.read(pair);
-    return before.isPrompt() && Transcript.isIn(before.prompt())
+    return before.hasPromptAlone() && Transcript.isIn(before.prompt())
         ? new Conversation(Transcript.messages(before.prompt()))
         : before;
   }
