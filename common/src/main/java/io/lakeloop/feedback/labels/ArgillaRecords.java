@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.Refusal;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +107,29 @@ final class ArgillaRecords {
     if (record.hasNonNull("external_id")) {
       return record.get("external_id");
     }
-    return record.hasNonNull("id") ? record.get("id") : record.path("_server_id");
+    for (String place : List.of("/metadata/item_id", "/id", "/_server_id")) {
+      JsonNode id = record.at(place);
+      if (id.isValueNode() && !id.isNull()) {
+        return id;
+      }
+    }
+    return texts(record);
+  }
+
+  /** Rows of version 1 may have no id at all: the texts that were shown tell them apart. */
+  private static JsonNode texts(JsonNode record) {
+    StringBuilder texts = new StringBuilder();
+    record
+        .properties()
+        .forEach(
+            field -> {
+              if (field.getValue().isTextual() && !field.getKey().equals("metadata")) {
+                texts.append(field.getKey()).append('\u0001').append(field.getValue().textValue());
+              }
+            });
+    return texts.isEmpty()
+        ? MissingNode.getInstance()
+        : TextNode.valueOf(Digest.of(texts.toString()).substring(0, 32));
   }
 
   /**
