@@ -3,6 +3,7 @@ package io.lakeloop.feedback;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +27,9 @@ class TimesTest {
             "1770022800",
             "1770022800.0",
             "1770022800000",
+            "1770022800000000",
+            "1770022800000000000",
+            "Mon Feb 02 01:00:00 PST 2026",
             "1.7700228E9")) {
       assertThat(Times.of(text)).as(text).contains(NINE);
     }
@@ -34,6 +38,14 @@ class TimesTest {
     assertThat(Times.of("2026-02-02T09:00:00.123456789Z")).contains(NINE.plusNanos(123_456_789));
     assertThat(Times.of("1970-01-01T00:00:00Z")).contains(Instant.EPOCH);
     assertThat(Times.of("2099-12-31T23:59:59Z")).isPresent();
+  }
+
+  @Test
+  void timesWithoutAZoneAreOfTheZoneThatIsSet() {
+    ZoneId berlin = ZoneId.of("Europe/Berlin");
+    assertThat(Times.of("2026-02-02 10:00:00", berlin)).contains(NINE);
+    assertThat(Times.of("2026-02-02T09:00:00Z", berlin)).contains(NINE);
+    assertThat(Times.of("1770022800", berlin)).contains(NINE);
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.lakeloop.jobs
 
 import java.nio.file.{Files, Path, Paths}
 import java.util.Random
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions.expr
 
 class LogFormatsSpec extends LoopSpec {
   private val openAi =
@@ -85,7 +87,7 @@ class LogFormatsSpec extends LoopSpec {
         "2026-01-01T00:00:00Z"
       first.getAs[String]("subject_key") should have length 32
       first.getAs[Boolean]("consent") shouldBe false
-      lake.table("interactions").where("turn = 2 AND size(messages) = 3").count() shouldBe 1
+      lake.table("interactions").where("turn = 2 AND size(messages) = 6").count() shouldBe 1
       accounted(lake)
     }
 
@@ -228,8 +230,24 @@ class LogFormatsSpec extends LoopSpec {
         info(s"$name: $counts records, interactions, quarantined")
         if (records > 0) counts._1 shouldBe records
         if (turns > 0) counts._2 shouldBe turns
+        if (name == "en_100_tree.jsonl.gz") {
+          // Counted by hand, by a script that walks the trees.
+          byTurn(lake.table("interactions"), "turn") shouldBe Map(1 -> 333, 2 -> 346, 3 -> 8)
+          lake.count("interactions", "size(messages) = 2 * turn - 1") shouldBe 687
+          lake.submit("import-preferences", "p1", "path" -> path) shouldBe 0
+          val depth = "CAST((size(messages) + 1) / 2 AS INT)"
+          byTurn(lake.table("preferences"), depth) shouldBe Map(1 -> 438, 2 -> 312, 3 -> 4)
+        }
       }
     }
+
+    def byTurn(rows: DataFrame, turn: String): Map[Int, Long] =
+      rows
+        .groupBy(expr(turn))
+        .count()
+        .collect()
+        .map(r => r.getInt(0) -> r.getLong(1))
+        .toMap
 
     it("show that patterns find what they are for") {
       assume(Files.exists(data), "the data sets are not at hand")

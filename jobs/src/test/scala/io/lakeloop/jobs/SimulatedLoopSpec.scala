@@ -484,8 +484,13 @@ class SimulatedLoopSpec extends LoopSpec {
       lake.clearOutput()
       lake.submit("train-sft", "b1", "base-model" -> "./nowhere") shouldBe 2
       lake.output should include("Cannot load a model from ./nowhere: it has no config.json")
-      lake.submit("train-policy", "b2", "base-model" -> checkpoint) shouldBe 2
-      lake.output should include("Set limits.max-prompt-tokens")
+      lake.submit(
+        "train-policy",
+        "b2",
+        "base-model" -> checkpoint,
+        "limits.max-completion-tokens" -> "600"
+      ) shouldBe 2
+      lake.output should include("completions of up to 600 pass the 512 positions")
       lake.submit(
         "train-sft",
         "b3",

@@ -74,7 +74,7 @@ class AnnotationReaderTest {
         "{\"text\":\"a span\",\"labels\":[\"bad\"]}|MISSING_FIELD",
         "{\"ranker\":{\"_\":[\"c\",\"a\"]}}|c>a",
         "{\"ranker\":{\"_\":[\"c\"],\"rank\":[\"a\",\"b\"]}}|a>b",
-        "{\"ranker\":{\"good\":[\"c\"],\"bad\":[\"a\"]}}|WRONG_TYPE",
+        "{\"ranker\":{\"good\":[\"c\"],\"bad\":[\"a\"]}}|bad:a;good:c",
         "{\"ranker\":[\"\",\"b\"]}|WRONG_TYPE",
         "{\"rating\":4}|4",
         "{\"rating\":{}}|WRONG_TYPE",
@@ -188,5 +188,63 @@ class AnnotationReaderTest {
                     + "\"]}}",
                 "{\"from_name\":\"q\",\"value\":{\"rating\":4}}");
     assertThat(outcome(read(Tool.LABEL_STUDIO, json).get(0))).isEqualTo("TEXT_TOO_LONG");
+  }
+
+  private static List<String> outcomes(Tool tool, String json) {
+    return read(tool, json).stream()
+        .map(row -> cell(row, "item_id") + " " + cell(row, "rater_id") + " " + outcome(row))
+        .toList();
+  }
+
+  @Test
+  void tablesOfArgillasRecordsAreReadInBothVersions() {
+    String version2 =
+        """
+        {"id":"a1","text":"x","q.responses":["good","bad"],"q.responses.users":["u1","u2"],
+         "q.responses.status":["submitted","draft"],"q.suggestion":null}""";
+    assertThat(outcomes(Tool.ARGILLA, version2)).containsExactly("a1 u1 good", "a1 u2 CANCELLED");
+    String version1 =
+        """
+        {"text":"x","q":[{"user_id":"u1","value":{"rank":[2,1],"value":["a","b"]},"status":"submitted"}],
+         "external_id":"e1","metadata":"{}"}""";
+    assertThat(outcomes(Tool.ARGILLA, version1)).containsExactly("e1 u1 b>a");
+    String unnamed = version1.replace("\"e1\"", "null");
+    assertThat(outcomes(null, unnamed))
+        .hasSize(1)
+        .first()
+        .asString()
+        .matches("[0-9a-f]{32} u1 b>a");
+  }
+
+  @Test
+  void prodigysAnswersAreChoicesOrWhetherALabelHolds() {
+    String task = "{\"_task_hash\":-7,\"_session_id\":\"d-ann\",\"_timestamp\":1707211049,%s}";
+    assertThat(outcomes(null, task.formatted("\"accept\":[\"a\"],\"answer\":\"accept\"")))
+        .containsExactly("-7 d-ann a");
+    assertThat(outcomes(null, task.formatted("\"accept\":[],\"answer\":\"accept\"")))
+        .containsExactly("-7 d-ann NO_ANSWER");
+    assertThat(outcomes(null, task.formatted("\"label\":\"RUDE\",\"answer\":\"reject\"")))
+        .containsExactly("-7 d-ann reject");
+    assertThat(outcomes(null, task.formatted("\"answer\":\"ignore\"")))
+        .containsExactly("-7 d-ann CANCELLED");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3.0,3", "2.50,2.5", "-0.0,0", "3,3", "007,007", "1.2.3,1.2.3"})
+  void aNumberIsOneAnswerHoweverItIsWritten(String written, String value) {
+    assertThat(
+            read(
+                Tool.LABEL_STUDIO,
+                task("{\"item_id\":\"i\"}", "{\"choices\":[\"" + written + "\"]}")))
+        .extracting(row -> cell(row, "value"))
+        .containsExactly(value);
+  }
+
+  @Test
+  void whatWasSortedIntoBucketsIsToldByTheirNames() {
+    String buckets = "{\"ranker\":{\"worst\":[\"c\"],\"best\":[\"a\",\"b\"],\"_\":[\"d\"]}}";
+    assertThat(read(Tool.LABEL_STUDIO, task("{\"item_id\":\"i\"}", buckets)))
+        .extracting(AnnotationReaderTest::outcome)
+        .containsExactly("best:a,b;worst:c");
   }
 }
