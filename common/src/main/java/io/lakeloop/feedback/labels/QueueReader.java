@@ -4,16 +4,24 @@ import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lakeloop.chat.Conversation;
+import io.lakeloop.chat.Message;
+import io.lakeloop.chat.Role;
 import io.lakeloop.config.Digest;
 import io.lakeloop.feedback.CleanedRows;
 import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
+import io.lakeloop.feedback.Unusable;
+import io.lakeloop.feedback.messages.MessageReader;
 import io.lakeloop.feedback.pairs.ConvincingArguments;
 import io.lakeloop.feedback.pairs.ConvincingArguments.Voted;
+import io.lakeloop.table.LabelingTables;
+import io.lakeloop.table.Messages;
 import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +41,7 @@ public final class QueueReader {
           .add("source_file", StringType)
           .add("line", LongType)
           .add("item_id", StringType)
+          .add("messages", LabelingTables.LABELING_QUEUE.schema().apply("messages").dataType())
           .add("prompt", StringType)
           .add("completion_a", StringType)
           .add("completion_b", StringType)
@@ -47,8 +56,9 @@ public final class QueueReader {
   private QueueReader() {}
 
   /**
-   * JSON lines with prompt, completion_a, completion_b and, where there are, item_id (else a digest
-   * of the texts), product, gold_value.
+   * JSON lines with prompt, completion_a, completion_b and, where there are, messages (all that was
+   * said before the answers, the prompt among it or behind it), item_id (else a digest of the
+   * texts), product, gold_value.
    */
   public static Dataset<Row> json(SourceFiles files, TextCleaner.Settings cleaning) {
     return files.read(
@@ -75,7 +85,8 @@ public final class QueueReader {
     }
     String[] texts = {pair.prompt(), pair.first(), pair.second()};
     String id = pair.id() == null ? null : pair.id().strip();
-    return row(pair.file(), pair.line(), id, texts, null, null, pair.record(), cleaner);
+    Conversation before = Conversation.of(pair.prompt());
+    return row(pair.file(), pair.line(), id, before, texts, null, null, pair.record(), cleaner);
   }
 
   /** The row of one item. */
@@ -97,15 +108,31 @@ public final class QueueReader {
         return refused(file, entry.line(), refusal, record);
       }
     }
+    Conversation before;
+    try {
+      before = before(node);
+    } catch (Unusable e) {
+      return refused(file, entry.line(), e.refusal(), record);
+    }
     return row(
         file,
         entry.line(),
         text(node, "item_id"),
+        before,
         TEXTS.stream().map(field -> node.get(field).textValue()).toArray(String[]::new),
         text(node, "product"),
         text(node, "gold_value"),
         record,
         cleaner);
+  }
+
+  private static Conversation before(JsonNode node) throws Unusable {
+    String prompt = node.get("prompt").textValue();
+    List<Message> messages = new ArrayList<>(new MessageReader().list(node.path("messages")));
+    Conversation said = new Conversation(messages);
+    Role last = messages.isEmpty() ? null : messages.get(messages.size() - 1).role();
+    boolean ends = (last == Role.USER || last == Role.TOOL) && said.prompt().equals(prompt);
+    return ends ? said : said.with(Message.of(Role.USER, prompt));
   }
 
   private static String text(JsonNode node, String field) {
@@ -142,6 +169,7 @@ public final class QueueReader {
       String file,
       long line,
       String id,
+      Conversation before,
       String[] texts,
       String product,
       String gold,
@@ -151,14 +179,20 @@ public final class QueueReader {
     if (problem != null) {
       return refused(file, line, problem, record);
     }
+    long history = before.messages().stream().mapToLong(m -> m.content().length()).sum();
+    if (history > Refusal.LONGEST_TEXT) {
+      return refused(file, line, Refusal.tooLong("what came before", (int) history), record);
+    }
     cleaner.begin();
+    Conversation said = before.mapped(cleaner::text);
     String[] clean = Arrays.stream(texts).map(cleaner::text).toArray(String[]::new);
-    String item =
-        id != null ? cleaner.name(id) : Digest.of(String.join("\u0001", clean)).substring(0, 32);
+    String asked = String.join("\u0001", Messages.key(said), clean[1], clean[2]);
+    String item = id != null ? cleaner.name(id) : Digest.of(asked).substring(0, 32);
     return RowFactory.create(
         file,
         line,
         item,
+        Messages.rows(said),
         clean[0],
         clean[1],
         clean[2],

@@ -66,7 +66,14 @@ public final class ImportQueueJob implements Job<ImportQueueJob.Config> {
     intake.write(
         intake
             .accepted()
-            .select("item_id", "prompt", "completion_a", "completion_b", "product", "gold_value")
+            .select(
+                "item_id",
+                "messages",
+                "prompt",
+                "completion_a",
+                "completion_b",
+                "product",
+                "gold_value")
             .withColumn("run_id", lit(context.runId()))
             .withColumn("interaction_a", lit(null).cast("string"))
             .withColumn("interaction_b", lit(null).cast("string"))

@@ -21,6 +21,7 @@ final class TrainingWarnings {
   }
 
   void look(Map<String, Double> metrics) {
+    lookAtEnds(metrics);
     tell(
         metrics,
         "policy/approximate_kl",
@@ -31,6 +32,17 @@ final class TrainingWarnings {
         "sampling/mean_exp_abs_difference",
         USUAL_DRIFT,
         "generation and training disagree on tokens: set update.importance-cap");
+  }
+
+  /** An answer that was cut has no end to be judged by. */
+  private void lookAtEnds(Map<String, Double> metrics) {
+    double ended = metrics.get("completions/end_rate");
+    if (ended < 0.5 && told.add("completions/end_rate")) {
+      context.say(
+          "WARNING: %.0f %% of the answers hit the limit of tokens and never end: raise"
+              + " limits.max-completion-tokens, or train-sft longer",
+          100 * (1 - ended));
+    }
   }
 
   private void tell(Map<String, Double> metrics, String metric, double usual, String what) {
