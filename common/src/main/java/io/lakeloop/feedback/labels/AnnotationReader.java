@@ -6,7 +6,9 @@ import io.lakeloop.feedback.JsonRecords;
 import io.lakeloop.feedback.Payload;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.text.TextCleaner;
+import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -36,12 +38,15 @@ public final class AnnotationReader {
   public static Dataset<Row> read(
       SourceFiles files, Tool tool, String question, TextCleaner.Settings cleaning) {
     return files.read(
-        LabelRow.SCHEMA,
-        (file, name, in) -> {
-          TextCleaner cleaner = new TextCleaner(cleaning);
-          return new JsonRecords(file, in)
-              .stream().flatMap(entry -> rows(file, entry, tool, question, cleaner)).iterator();
-        });
+        LabelRow.SCHEMA, (file, name, in) -> rows(file, in, tool, question, cleaning));
+  }
+
+  /** Rows of one opened file. */
+  static Iterator<Row> rows(
+      String file, InputStream in, Tool tool, String question, TextCleaner.Settings cleaning) {
+    TextCleaner cleaner = new TextCleaner(cleaning);
+    return new JsonRecords(file, in)
+        .stream().flatMap(entry -> rows(file, entry, tool, question, cleaner)).iterator();
   }
 
   /** Rows of one task or record. */

@@ -103,7 +103,8 @@ public final class LabelReader implements Serializable {
         cleaner);
   }
 
-  private Iterator<Row> rows(String file, InputStream in, Kind kind) {
+  /** Rows of one opened file. */
+  Iterator<Row> rows(String file, InputStream in, Kind kind) {
     CsvRecords records = new CsvRecords(file, in);
     if (kind == Kind.MTURK || kind == Kind.AUTO && MturkAnswers.fits(records.header())) {
       return assignments(file, records);

@@ -15,6 +15,7 @@ import io.lakeloop.feedback.Preview;
 import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.SourceFiles;
 import io.lakeloop.feedback.labels.AnnotationReader;
+import io.lakeloop.feedback.labels.AnyLabels;
 import io.lakeloop.feedback.labels.LabelBlocks;
 import io.lakeloop.feedback.labels.LabelReader;
 import io.lakeloop.run.Job;
@@ -195,10 +196,7 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
       case LONG_CSV -> reader.read(files, LabelReader.Kind.LONG);
       case MTURK -> reader.read(files, LabelReader.Kind.MTURK);
       case LONG_PARQUET -> reader.readParquet(files);
-      case AUTO ->
-          files.areAll("csv")
-              ? reader.read(files, LabelReader.Kind.AUTO)
-              : AnnotationReader.read(files, null, config.question(), cleaning);
+      case AUTO -> AnyLabels.read(files, reader, config.question(), cleaning);
       case LABEL_STUDIO, ARGILLA, PRODIGY ->
           AnnotationReader.read(files, tool, config.question(), cleaning);
     };
