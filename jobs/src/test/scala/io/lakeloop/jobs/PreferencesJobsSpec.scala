@@ -133,8 +133,14 @@ class PreferencesJobsSpec extends LoopSpec {
 
       lake.count("preferences", "snapshot_id = 'hh'") shouldBe 60
       val first = lake.table("preferences").where("chosen LIKE '%number 1.'").first()
-      first.getAs[String]("prompt") shouldBe
-        "Human: What is 1 plus 1?\n\nAssistant: Do you want it in words?\n\nHuman: yes"
+      first.getAs[String]("prompt") shouldBe "yes"
+      first
+        .getSeq[org.apache.spark.sql.Row](first.fieldIndex("messages"))
+        .map(m => m.getString(0) -> m.getString(1)) shouldBe Seq(
+        "user" -> "What is 1 plus 1?",
+        "assistant" -> "Do you want it in words?",
+        "user" -> "yes"
+      )
       first.getAs[String]("chosen") shouldBe "Gladly, it is helpful number 1."
       first.getAs[String]("rejected") shouldBe "Rude no 1."
       lake.table("quarantine").select("reason_code").collect().map(_.getString(0)).toSet shouldBe
