@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the parity fixtures of package lm with transformers and PEFT, and checks what lm saves.
 
-    lm-parity.py make  [common/src/test/resources/lm]   writes tiny random models and what they say
-    lm-parity.py check [common/target/lm-parity]        loads what the tests of lm saved there
+    lm-parity.py make  [common/src/test/resources/lm [NAME...]]   writes tiny random models and what they say
+    lm-parity.py check [common/target/lm-parity]                  loads what the tests of lm saved there
 
 Needs, from PyPI: torch transformers peft tokenizers safetensors. Nothing else in this project does.
 """
@@ -16,9 +16,11 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
-    AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, GPT2Config, GPT2LMHeadModel,
-    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, PreTrainedTokenizerFast, Qwen2Config,
-    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
+    AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, Gemma2Config, Gemma2ForCausalLM,
+    Gemma3ForCausalLM, Gemma3TextConfig, GemmaConfig, GemmaForCausalLM, GPT2Config, GPT2LMHeadModel, GraniteConfig,
+    GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Olmo2Config,
+    Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM,
+    Qwen3Config, Qwen3ForCausalLM, SmolLM3Config, SmolLM3ForCausalLM)
 
 TEXTS = [
     "The parcel is late, isn't it?  Order #12345 was due on 3/4.",
@@ -123,6 +125,37 @@ def families():
         initializer_range=0.3)), dict()
 
 
+def more_families():
+    """Without a tokenizer: what they say is told in token ids."""
+    size = dict(vocab_size=340, hidden_size=16, intermediate_size=40, num_hidden_layers=3, num_attention_heads=4,
+                num_key_value_heads=2, max_position_embeddings=256, pad_token_id=0, bos_token_id=0, eos_token_id=2)
+    gemma = dict(size, head_dim=8)
+    windows = dict(gemma, sliding_window=96, query_pre_attn_scalar=20, attn_implementation="eager")
+    yield "gemma", GemmaForCausalLM(GemmaConfig(**gemma))
+    # Caps so low that they change what the model says.
+    yield "gemma2", Gemma2ForCausalLM(Gemma2Config(
+        attn_logit_softcapping=3.0, final_logit_softcapping=4.0, **windows))
+    yield "gemma3", Gemma3ForCausalLM(Gemma3TextConfig(
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"], rope_parameters=dict(
+            full_attention=dict(rope_type="linear", factor=8.0, rope_theta=1000000.0),
+            sliding_attention=dict(rope_type="default", rope_theta=10000.0)), **windows))
+    yield "phi3", Phi3ForCausalLM(Phi3Config(
+        tie_word_embeddings=False, original_max_position_embeddings=64, **rope(10000.0, dict(
+            rope_type="longrope", partial_rotary_factor=1.0, short_factor=[1.1, 1.7], long_factor=[3.0, 9.0])), **size))
+    yield "phi4", Phi3ForCausalLM(Phi3Config(
+        tie_word_embeddings=True, **rope(10000.0, dict(rope_type="default", partial_rotary_factor=0.5)), **size))
+    yield "olmo2", Olmo2ForCausalLM(Olmo2Config(tie_word_embeddings=False, **rope(500000.0), **size))
+    yield "smollm3", SmolLM3ForCausalLM(SmolLM3Config(no_rope_layers=[1, 0, 1], **rope(2000000.0), **size))
+    yield "granite", GraniteForCausalLM(GraniteConfig(
+        tie_word_embeddings=True, embedding_multiplier=3.0, logits_scaling=2.0, residual_multiplier=0.4,
+        attention_multiplier=0.3, **rope(10000.0), **size))
+    llama = dict(size, tie_word_embeddings=True)
+    yield "llama-yarn", LlamaForCausalLM(LlamaConfig(**llama, **rope(10000.0, dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=64))))
+    yield "llama-linear", LlamaForCausalLM(LlamaConfig(**llama, **rope(10000.0, dict(rope_type="linear", factor=4.0))))
+    yield "llama-dynamic", LlamaForCausalLM(LlamaConfig(**llama, **rope(10000.0, dict(rope_type="dynamic", factor=4.0))))
+
+
 def rope(theta, scaling=None):
     return dict(rope_parameters=dict(rope_theta=theta, **(scaling or dict(rope_type="default"))))
 
@@ -135,10 +168,20 @@ def shake(model):
                 parameter.add_(torch.randn_like(parameter) * 0.2)
 
 
-def make(target):
-    if target.exists():
-        shutil.rmtree(target)
-    for seed, (name, tokenizer, model, how) in enumerate(families()):
+def every():
+    tokenizer = None
+    for name, family_tokenizer, model, how in families():
+        tokenizer = family_tokenizer if name == "qwen2" else tokenizer
+        yield name, family_tokenizer, True, model, how
+    for name, model in more_families():
+        yield name, tokenizer, False, model, dict()
+
+
+def make(target, *only):
+    for seed, (name, tokenizer, keep, model, how) in enumerate(every()):
+        if only and name not in only:
+            continue
+        shutil.rmtree(target / name, ignore_errors=True)
         torch.manual_seed(seed)
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -146,12 +189,13 @@ def make(target):
         shake(model)
         folder = target / name
         model.to(how.pop("dtype", torch.float32)).save_pretrained(folder, **how)
-        tokenizer.save_pretrained(folder)
+        if keep:
+            tokenizer.save_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
         said = expected(tokenizer, model)
         (folder / "expected.json").write_text(json.dumps(said["json"], ensure_ascii=False))
         tensors = {"logits": said["logits"]}
-        if name in ("llama3", "gpt2"):
+        if name in ("llama3", "gpt2", "gemma2", "phi4"):
             tensors["adapter_logits"] = adapter(folder, said["ids"])
         if name == "qwen2":
             tensors["scores"] = scores(folder, said["ids"])
@@ -216,7 +260,8 @@ def check(source):
             model = PeftModel.from_pretrained(base, folder)
         else:
             model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-            AutoTokenizer.from_pretrained(folder)
+            if (folder / "tokenizer.json").exists():
+                AutoTokenizer.from_pretrained(folder)
         with torch.no_grad():
             difference = (model.eval()(ids).logits[0] - wanted).abs().max().item()
         print(f"{folder.name}: greatest difference of logits {difference:.2e}")
@@ -227,6 +272,7 @@ def check(source):
 if __name__ == "__main__":
     home = Path(__file__).resolve().parents[2] / "common"
     places = dict(make=home / "src/test/resources/lm", check=home / "target/lm-parity")
-    if len(sys.argv) not in (2, 3) or sys.argv[1] not in places:
+    if len(sys.argv) < 2 or sys.argv[1] not in places:
         sys.exit(__doc__)
-    {"make": make, "check": check}[sys.argv[1]](Path(sys.argv[2]) if len(sys.argv) == 3 else places[sys.argv[1]])
+    place = Path(sys.argv[2]) if len(sys.argv) > 2 else places[sys.argv[1]]
+    {"make": make, "check": check}[sys.argv[1]](place, *sys.argv[3:])

@@ -77,7 +77,7 @@ public record AdapterFolder(Path folder) {
       json.putNull("modules_to_save");
     }
     json.put("bias", "none");
-    json.put("fan_in_fan_out", model.config().fusedQkv());
+    json.put("fan_in_fan_out", model.config().transposed());
     json.put("inference_mode", true);
     return json;
   }

@@ -13,7 +13,7 @@ import java.util.function.Function;
  * What models over one base share: its weights, once in memory.
  *
  * @param linears linear maps of the layers by name
- * @param rope rotary angles, or null where positions are learned
+ * @param ropes rotary angles of the ropes that the layers have
  */
 record Base(
     LmConfig config,
@@ -22,7 +22,7 @@ record Base(
     Compute.Memory memory,
     Parameters weights,
     Map<String, Linear> linears,
-    RopeTable rope) {
+    Map<Rope, RopeTable> ropes) {
 
   /**
    * Gathers the weights.
@@ -48,8 +48,14 @@ record Base(
               memory.zeros(new Shape(1, config.hiddenSize())), Adapter.precision(precision)));
       Map<String, Linear> linears = new LinkedHashMap<>();
       Linear.of(config).forEach(linear -> linears.put(linear.name(), linear));
-      RopeTable rope = config.rope() == null ? null : new RopeTable(config, memory, precision);
-      return new Base(config, compute, precision, memory, weights, linears, rope);
+      Map<Rope, RopeTable> ropes = new LinkedHashMap<>();
+      for (Rope rope : config.ropes()) {
+        if (rope != null) {
+          ropes.computeIfAbsent(
+              rope, each -> new RopeTable(each, config.maxPositions(), memory, precision));
+        }
+      }
+      return new Base(config, compute, precision, memory, weights, linears, ropes);
     } catch (IOException | RuntimeException e) {
       memory.close();
       throw e;

@@ -1,7 +1,6 @@
 package io.lakeloop.lm;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import io.lakeloop.algorithm.CounterRandom;
@@ -14,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +21,9 @@ import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * A decoder-only transformer of the Llama, Mistral, Qwen or GPT-2 family: one decoder whose parts
- * its config chooses, with a scalar head beside the output head that serves as reward or value.
+ * A decoder-only transformer of one of the families that {@link ModelFamily} knows: one decoder
+ * whose parts its config chooses, with a scalar head beside the output head that serves as reward
+ * or value.
  *
  * <p>A model is a base alone, or a base seen through an adapter ({@link #adapted}). Models over one
  * base share its weights in memory: policy, reference, reward and value model need it once.
@@ -40,6 +41,7 @@ public final class CausalLm implements AutoCloseable {
   private final Adapter adapter;
 
   private final boolean ownsBase;
+  private final Layers layers;
 
   private CausalLm(Base base, Adapter adapter) {
     this(base, adapter, adapter == null);
@@ -49,6 +51,7 @@ public final class CausalLm implements AutoCloseable {
     this.base = base;
     this.adapter = adapter;
     this.ownsBase = ownsBase;
+    this.layers = new Layers(base, adapter);
   }
 
   /** This base as others see it: closing what they were lent leaves it open. */
@@ -75,7 +78,7 @@ public final class CausalLm implements AutoCloseable {
               (name, shape) -> {
                 float[] values = new float[Math.toIntExact(shape.size())];
                 for (int i = 0; i < values.length; i++) {
-                  values[i] = initialValue(name, shape, seed, i);
+                  values[i] = initialValue(config, name, shape, seed, i);
                 }
                 return Kernels.cast(memory.constant(values, shape), precision);
               });
@@ -84,12 +87,12 @@ public final class CausalLm implements AutoCloseable {
     }
   }
 
-  private static float initialValue(String name, Shape shape, long seed, int i) {
+  private static float initialValue(LmConfig config, String name, Shape shape, long seed, int i) {
     if (name.endsWith(".bias")) {
       return 0;
     }
     return shape.dimension() == 1
-        ? 1
+        ? config.norm() == LmConfig.Norm.RMS_ONE ? 0 : 1
         : (float) (INITIAL_DEVIATION * CounterRandom.gaussian(seed, name.hashCode(), i));
   }
 
@@ -366,9 +369,6 @@ public final class CausalLm implements AutoCloseable {
     NDArray of(int layer, NDArray q, NDArray k, NDArray v);
   }
 
-  /** Everything that one pass through the layers needs beside its input. */
-  private record Pass(RopeTable.Angles angles, Attention attention, long dropoutKey) {}
-
   /**
    * Runs the rows through the layers.
    *
@@ -379,13 +379,14 @@ public final class CausalLm implements AutoCloseable {
   public Trace trace(TokenRows rows, long dropoutKey, boolean recompute) {
     NDArray positions = memory().ids(rows.positions(), (long) rows.rows() * rows.width());
     NDArray ids = memory().ids(rows.ids(), rows.rows(), rows.width());
-    Pass pass =
-        new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, null), dropoutKey);
+    Layers.Pass pass =
+        new Layers.Pass(
+            angles(positions, rows.rows(), rows.width()), layers.attention(rows, null), dropoutKey);
     return Trace.run(
         config().layers(),
-        () -> embedded(ids, positions),
+        () -> layers.embedded(ids, positions),
         base.weights().isTracked(),
-        (stage, x) -> stage(stage, x, pass),
+        (stage, x) -> layers.stage(stage, x, pass),
         recompute);
   }
 
@@ -398,8 +399,10 @@ public final class CausalLm implements AutoCloseable {
   NDArray prefill(TokenRows rows, KvCache.Writer writer) {
     NDArray positions = memory().ids(rows.positions(), (long) rows.rows() * rows.width());
     NDArray ids = memory().ids(rows.ids(), rows.rows(), rows.width());
-    Pass pass = new Pass(angles(positions, rows.rows(), rows.width()), attention(rows, writer), 0);
-    return run(embedded(ids, positions), (stage, x) -> stage(stage, x, pass));
+    Layers.Pass pass =
+        new Layers.Pass(
+            angles(positions, rows.rows(), rows.width()), layers.attention(rows, writer), 0);
+    return run(layers.embedded(ids, positions), (stage, x) -> layers.stage(stage, x, pass));
   }
 
   /**
@@ -411,11 +414,12 @@ public final class CausalLm implements AutoCloseable {
     int n = tokens.length;
     NDArray positions = memory().ids(lengths, n);
     int width = (int) Arrays.stream(lengths).max().orElseThrow() + 1;
-    Pass pass = new Pass(angles(positions, n, width), cache.attention(lengths, width), 0);
-    NDArray embedded = embedded(memory().ids(tokens, n, 1), positions);
+    Layers.Pass pass =
+        new Layers.Pass(angles(positions, n, width), cache.attention(lengths, width), 0);
+    NDArray embedded = layers.embedded(memory().ids(tokens, n, 1), positions);
     return decode == null
-        ? run(embedded, (stage, x) -> stage(stage, x, pass))
-        : run(embedded, (stage, x) -> decodeStage(stage, x, pass, decode));
+        ? run(embedded, (stage, x) -> layers.stage(stage, x, pass))
+        : run(embedded, (stage, x) -> layers.decodeStage(stage, x, pass, decode));
   }
 
   private NDArray run(NDArray embedded, Trace.Stage stages) {
@@ -426,153 +430,10 @@ public final class CausalLm implements AutoCloseable {
     return x;
   }
 
-  private RopeTable.Angles angles(NDArray positions, int rows, int needed) {
-    return base.rope() == null ? null : base.rope().at(positions, rows, needed);
-  }
-
-  private Attention attention(TokenRows rows, KvCache.Writer writer) {
-    int groups = config().heads() / config().kvHeads();
-    if (rows.segments() != null) {
-      NDArray mask =
-          Kernels.segmentMask(
-              memory().ids(TokenRows.flat(rows.segments()), rows.rows(), rows.width()));
-      return (layer, q, k, v) -> Kernels.maskedAttention(q, k, v, mask, groups);
-    }
-    return (layer, q, k, v) -> {
-      if (writer != null) {
-        writer.write(layer, k, v);
-      }
-      return Kernels.causalAttention(q, k, v, groups);
-    };
-  }
-
-  private NDArray embedded(NDArray ids, NDArray positions) {
-    TensorNames names = config().names();
-    NDArray x = Kernels.embedding(weight(names.embedding()), ids);
-    return names.positions() == null
-        ? x
-        : x.add(Kernels.embedding(weight(names.positions()), positions.reshape(ids.getShape())));
-  }
-
-  /** A layer, or behind the last one its closing norm. */
-  private NDArray stage(int stage, NDArray x, Pass pass) {
-    TensorNames names = config().names();
-    if (stage == config().layers()) {
-      return norm(x, names.finalNorm());
-    }
-    String at = names.layer(stage);
-    NDArray attended = attend(stage, norm(x, at + names.attentionNorm()), at, pass);
-    NDArray y = Kernels.addTo(linear(attended, at + names.attentionOutput(), pass), x);
-    return Kernels.addTo(mlp(norm(y, at + names.mlpNorm()), at, pass), y);
-  }
-
-  /** The same for one position per sequence, by packed weights. */
-  private NDArray decodeStage(int stage, NDArray x, Pass pass, DecodeWeights weights) {
-    TensorNames names = config().names();
-    if (stage == config().layers()) {
-      return norm(x, names.finalNorm());
-    }
-    String at = names.layer(stage);
-    DecodeWeights.Layer layer = weights.layer(stage);
-    NDArray joined = layer.qkv().apply(norm(x, at + names.attentionNorm()));
-    RopeTable.Angles angles = config().qkNorm() ? null : pass.angles;
-    List<NDArray> qkv =
-        Kernels.decodeHeads(
-            joined,
-            angles == null ? memory().ids(new long[0], 0) : angles.cos(),
-            angles == null ? memory().ids(new long[0], 0) : angles.sin(),
-            config().heads(),
-            config().kvHeads());
-    NDArray q = qkv.get(0);
-    NDArray k = qkv.get(1);
-    if (config().qkNorm()) {
-      q = rotated(norm(q, at + names.queryNorm()), pass);
-      k = rotated(norm(k, at + names.keyNorm()), pass);
-    }
-    NDArray attended = pass.attention.of(stage, q, k, qkv.get(2));
-    NDArray y = x.add(layer.attentionOutput().apply(attended));
-    NDArray up = layer.up().apply(norm(y, at + names.mlpNorm()));
-    boolean silu = config().gated() && config().activation() == LmConfig.Activation.SILU;
-    NDArray inner = silu ? Kernels.swiglu(up) : gatedOrNot(up);
-    return y.add(layer.down().apply(inner));
-  }
-
-  private NDArray gatedOrNot(NDArray up) {
-    if (!config().gated()) {
-      return activated(up);
-    }
-    NDList halves = up.split(2, 2);
-    return activated(halves.get(0)).mul(halves.get(1));
-  }
-
-  private NDArray rotated(NDArray x, Pass pass) {
-    return pass.angles == null ? x : Kernels.rotary(x, pass.angles.cos(), pass.angles.sin());
-  }
-
-  private NDArray attend(int layer, NDArray x, String at, Pass pass) {
-    TensorNames names = config().names();
-    NDArray q;
-    NDArray k;
-    NDArray v;
-    if (config().fusedQkv()) {
-      var parts = linear(x, at + names.query(), pass).split(3, 2);
-      q = parts.get(0);
-      k = parts.get(1);
-      v = parts.get(2);
-    } else {
-      q = linear(x, at + names.query(), pass);
-      k = linear(x, at + names.key(), pass);
-      v = linear(x, at + names.value(), pass);
-    }
-    q = heads(q, config().heads());
-    k = heads(k, config().kvHeads());
-    if (config().qkNorm()) {
-      q = norm(q, at + names.queryNorm());
-      k = norm(k, at + names.keyNorm());
-    }
-    return pass.attention.of(
-        layer, rotated(q, pass), rotated(k, pass), heads(v, config().kvHeads()));
-  }
-
-  private NDArray heads(NDArray x, int heads) {
-    Shape shape = x.getShape();
-    return x.reshape(shape.get(0), shape.get(1), heads, config().headSize());
-  }
-
-  private NDArray mlp(NDArray x, String at, Pass pass) {
-    TensorNames names = config().names();
-    NDArray up = linear(x, at + names.up(), pass);
-    NDArray inner =
-        config().gated() ? activated(linear(x, at + names.gate(), pass)).mul(up) : activated(up);
-    return linear(inner, at + names.down(), pass);
-  }
-
-  private NDArray activated(NDArray x) {
-    return switch (config().activation()) {
-      case SILU -> Kernels.silu(x);
-      case GELU -> Kernels.gelu(x);
-      case GELU_TANH -> Kernels.geluTanh(x);
-    };
-  }
-
-  private NDArray norm(NDArray x, String name) {
-    return config().norm() == LmConfig.Norm.RMS
-        ? Kernels.rmsNorm(x, weight(name), config().normEpsilon(), base.precision())
-        : Kernels.layerNorm(
-            x, weight(name), base.weights().get(name + ".bias"), config().normEpsilon());
-  }
-
-  private NDArray linear(NDArray x, String name, Pass pass) {
-    Linear linear = base.linears().get(name);
-    NDArray weight = base.weights().get(linear.weight());
-    NDArray bias = base.weights().get(linear.biasName());
-    NDArray y;
-    if (linear.transposed()) {
-      y = Kernels.conv1d(x, weight, bias);
-    } else {
-      y = bias == null ? Kernels.linear(x, weight) : Kernels.linear(x, weight, bias);
-    }
-    return adapter == null ? y : adapter.apply(linear, x, y, pass.dropoutKey);
+  private Map<Rope, RopeTable.Angles> angles(NDArray positions, int rows, int needed) {
+    Map<Rope, RopeTable.Angles> angles = new HashMap<>();
+    base.ropes().forEach((rope, table) -> angles.put(rope, table.at(positions, rows, needed)));
+    return angles;
   }
 
   private NDArray weight(String module) {
@@ -581,7 +442,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Logits (n, V) of hidden states (n, D). */
   public NDArray logits(NDArray hidden) {
-    return Kernels.linear(hidden, head());
+    return layers.finished(Kernels.linear(hidden, head()));
   }
 
   /**
@@ -597,13 +458,13 @@ public final class CausalLm implements AutoCloseable {
     if (!packs) {
       return null;
     }
-    List<List<Linear>> layers = new ArrayList<>();
+    List<List<Linear>> linears = new ArrayList<>();
     for (int layer = 0; layer < config().layers(); layer++) {
-      layers.add(Linear.of(config(), layer));
+      linears.add(Linear.of(config(), layer));
     }
     return new DecodeWeights(
-        layers,
-        config().gated(),
+        linears,
+        config().gated() && !config().fusedGate() ? 2 : 1,
         this::mergedWeight,
         linear -> base.weights().get(linear.biasName()),
         head());
@@ -620,7 +481,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Logits (n, V) to be drawn from, of hidden states (n, D). */
   NDArray logits(NDArray hidden, DecodeWeights decode) {
-    return decode == null ? logits(hidden) : decode.logits(hidden);
+    return decode == null ? logits(hidden) : layers.finished(decode.logits(hidden));
   }
 
   private NDArray head() {

@@ -3,6 +3,8 @@ package io.lakeloop.lm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lakeloop.config.Problems;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Reads the values of a model's config.json and gathers what is wrong with them. */
 final class ConfigReader {
@@ -66,6 +68,37 @@ final class ConfigReader {
       return 1;
     }
     return value.doubleValue();
+  }
+
+  /** A positive number, or 0 where there is none. */
+  double cap(String key) {
+    return has(key) ? real(key, 1) : 0;
+  }
+
+  /** Whole numbers, one for each layer, or none. */
+  List<Integer> numbers(String key) {
+    return perLayer(key).stream().map(JsonNode::asInt).toList();
+  }
+
+  /** Texts, one for each layer, or none. */
+  List<String> texts(String key) {
+    return perLayer(key).stream().map(JsonNode::asText).toList();
+  }
+
+  private List<JsonNode> perLayer(String key) {
+    List<JsonNode> values = new ArrayList<>();
+    inner(key).forEach(values::add);
+    int layers = number("num_hidden_layers", 0);
+    if (!values.isEmpty() && values.size() != layers) {
+      problem("%s has %d entries for %d layers", key, values.size(), layers);
+      return List.of();
+    }
+    return values;
+  }
+
+  /** Whether the config has the key with another value than null. */
+  boolean has(String key) {
+    return value(key) != null;
   }
 
   boolean flag(String key, boolean absent) {

@@ -44,12 +44,13 @@ final class DecodeWeights implements AutoCloseable {
   /**
    * Packs.
    *
+   * @param upCount linear maps of a layer that make gate and up
    * @param weights of a linear map (outputs, inputs), an adapter merged
    * @param biases of a linear map, or null
    */
   DecodeWeights(
       List<List<Linear>> layers,
-      boolean gated,
+      int upCount,
       Function<Linear, NDArray> weights,
       Function<Linear, NDArray> biases,
       NDArray head) {
@@ -57,7 +58,7 @@ final class DecodeWeights implements AutoCloseable {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       for (List<Linear> layer : layers) {
-        int upAt = layer.size() - (gated ? 3 : 2);
+        int upAt = layer.size() - 1 - upCount;
         int downAt = layer.size() - 1;
         this.layers.add(
             new Layer(

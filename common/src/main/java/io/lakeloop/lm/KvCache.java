@@ -73,9 +73,10 @@ final class KvCache implements AutoCloseable {
             model.memory().ids(LongStream.of(lengths).map(l -> l + 1).toArray(), n),
             width,
             model.precision());
+    double cap = model.config().scales().attentionCap();
     return (layer, q, k, v) -> {
       writer.write(layer, k, v);
-      return Kernels.cachedAttention(q, keys[layer], values[layer], seen);
+      return Kernels.cachedAttention(q, keys[layer], values[layer], seen, cap);
     };
   }
 

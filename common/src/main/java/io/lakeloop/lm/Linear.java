@@ -45,7 +45,7 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
     int inner = config.intermediateSize();
     int q = config.heads() * config.headSize();
     int kv = config.kvHeads() * config.headSize();
-    boolean transposed = config.fusedQkv();
+    boolean transposed = config.transposed();
     List<Linear> linears = new ArrayList<>();
     if (config.fusedQkv()) {
       linears.add(new Linear(at + names.query(), d, q + 2 * kv, config.qkvBias(), transposed));
@@ -55,10 +55,11 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
       linears.add(new Linear(at + names.value(), d, kv, config.qkvBias(), transposed));
     }
     linears.add(new Linear(at + names.attentionOutput(), q, d, config.outputBias(), transposed));
-    if (config.gated()) {
+    if (names.gate() != null) {
       linears.add(new Linear(at + names.gate(), d, inner, config.mlpBias(), transposed));
     }
-    linears.add(new Linear(at + names.up(), d, inner, config.mlpBias(), transposed));
+    int up = config.fusedGate() ? 2 * inner : inner;
+    linears.add(new Linear(at + names.up(), d, up, config.mlpBias(), transposed));
     linears.add(new Linear(at + names.down(), inner, d, config.mlpBias(), transposed));
     return linears;
   }
@@ -73,29 +74,46 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
       shapes.put(names.positions() + ".weight", new Shape(config.maxPositions(), d));
     }
     for (int layer = 0; layer < config.layers(); layer++) {
-      String at = names.layer(layer);
-      norm(shapes, config, at + names.attentionNorm(), d);
-      for (Linear linear : of(config, layer)) {
-        shapes.put(
-            linear.weight(),
-            linear.transposed()
-                ? new Shape(linear.inputs(), linear.outputs())
-                : new Shape(linear.outputs(), linear.inputs()));
-        if (linear.bias()) {
-          shapes.put(linear.biasName(), new Shape(linear.outputs()));
-        }
-      }
-      if (config.qkNorm()) {
-        norm(shapes, config, at + names.queryNorm(), config.headSize());
-        norm(shapes, config, at + names.keyNorm(), config.headSize());
-      }
-      norm(shapes, config, at + names.mlpNorm(), d);
+      shapes.putAll(shapes(config, layer));
     }
     norm(shapes, config, names.finalNorm(), d);
     if (!config.tiedHead()) {
       shapes.put(names.head() + ".weight", new Shape(config.vocabSize(), d));
     }
     return shapes;
+  }
+
+  private static Map<String, Shape> shapes(LmConfig config, int layer) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    TensorNames names = config.names();
+    String at = names.layer(layer);
+    norm(shapes, config, at, names.attentionNorm());
+    for (Linear linear : of(config, layer)) {
+      shapes.put(
+          linear.weight(),
+          linear.transposed()
+              ? new Shape(linear.inputs(), linear.outputs())
+              : new Shape(linear.outputs(), linear.inputs()));
+      if (linear.bias()) {
+        shapes.put(linear.biasName(), new Shape(linear.outputs()));
+      }
+    }
+    if (config.qkNorm() != LmConfig.QkNorm.NONE) {
+      boolean whole = config.qkNorm() == LmConfig.QkNorm.WHOLE;
+      int e = config.headSize();
+      norm(shapes, config, at + names.queryNorm(), whole ? config.heads() * e : e);
+      norm(shapes, config, at + names.keyNorm(), whole ? config.kvHeads() * e : e);
+    }
+    norm(shapes, config, at, names.attentionPostNorm());
+    norm(shapes, config, at, names.mlpNorm());
+    norm(shapes, config, at, names.mlpPostNorm());
+    return shapes;
+  }
+
+  private static void norm(Map<String, Shape> shapes, LmConfig config, String at, String name) {
+    if (name != null) {
+      norm(shapes, config, at + name, config.hiddenSize());
+    }
   }
 
   private static void norm(Map<String, Shape> shapes, LmConfig config, String name, int size) {

@@ -9,6 +9,7 @@ import io.lakeloop.config.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Shape of a decoder-only language model and the parts that it is made of, as a Hugging Face {@code
@@ -17,10 +18,11 @@ import java.util.Arrays;
  * @param json what was read, to be written back whole
  * @param kvHeads key and value heads, each shared by {@code heads / kvHeads} query heads
  * @param maxPositions longest sequence; no longer than a sliding window, which is not needed so
- * @param rope rotary positions, or null where positions are learned
+ * @param ropes rotary positions of each layer, null for a layer without; empty where positions are
+ *     learned
  * @param gated true for the three-matrix MLP of Llama, false for the two of GPT-2
- * @param fusedQkv true where one matrix makes queries, keys and values
- * @param qkNorm true where queries and keys are normed per head before they are rotated
+ * @param qkNorm how queries and keys are normed before they are rotated
+ * @param tiedHead true where the output head is the embedding
  * @param names of the tensors
  */
 public record LmConfig(
@@ -35,23 +37,30 @@ public record LmConfig(
     int maxPositions,
     Norm norm,
     double normEpsilon,
-    Rope rope,
+    List<Rope> ropes,
     Activation activation,
     boolean gated,
-    boolean fusedQkv,
     boolean qkvBias,
     boolean outputBias,
     boolean mlpBias,
-    boolean qkNorm,
+    QkNorm qkNorm,
+    Scales scales,
     boolean tiedHead,
     TensorNames names) {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int UNLIMITED = Integer.MAX_VALUE;
 
-  /** What a block begins with. */
+  /** Norms: RMSNorm, the same with its weight counted from 1, LayerNorm. */
   public enum Norm {
     RMS,
+    RMS_ONE,
     LAYER
+  }
+
+  /** Whether queries and keys are normed, head by head or all heads as one. */
+  public enum QkNorm {
+    NONE,
+    HEAD,
+    WHOLE
   }
 
   /** Non-linearity of the MLP. */
@@ -66,11 +75,8 @@ public record LmConfig(
       this.names = names;
     }
 
-    private static Activation of(String name) {
-      return Arrays.stream(values())
-          .filter(activation -> Arrays.asList(activation.names).contains(name))
-          .findFirst()
-          .orElse(null);
+    boolean isNamed(String name) {
+      return Arrays.asList(names).contains(name);
     }
   }
 
@@ -150,98 +156,56 @@ public record LmConfig(
   }
 
   static LmConfig of(ObjectNode json, String where) {
-    ConfigReader in = new ConfigReader(json, where);
-    String type = in.text("model_type", "");
-    return switch (type) {
-      case "llama" -> rotary(in, false, false, UNLIMITED);
-      case "mistral" -> rotary(in, false, false, in.number("sliding_window", UNLIMITED));
-      case "qwen2" -> rotary(in, true, false, slidingWindow(in));
-      case "qwen3" -> rotary(in, false, true, slidingWindow(in));
-      case "gpt2" -> gpt2(in);
-      default ->
-          throw new UserError(
-              ErrorCode.CONFIG_INVALID,
-              "Cannot load the model of %s: its model_type is '%s'; known are llama, mistral,"
-                  + " qwen2, qwen3 and gpt2. Choose a model of one of these families.",
-              where,
-              type);
-    };
+    return ModelFamily.read(new ConfigReader(json, where), where);
   }
 
-  private static int slidingWindow(ConfigReader in) {
-    return in.flag("use_sliding_window", false)
-        ? in.number("sliding_window", UNLIMITED)
-        : UNLIMITED;
+  /** True where one matrix makes queries, keys and values. */
+  public boolean fusedQkv() {
+    return names.key() == null;
   }
 
-  private static LmConfig rotary(ConfigReader in, boolean qkvBias, boolean qkNorm, int window) {
-    int hidden = in.number("hidden_size");
-    int heads = in.number("num_attention_heads");
-    boolean bias = in.flag("attention_bias", false);
-    LmConfig config =
-        new LmConfig(
-            in.json(),
-            in.number("vocab_size"),
-            hidden,
-            in.number("intermediate_size"),
-            in.number("num_hidden_layers"),
-            heads,
-            in.number("num_key_value_heads", heads),
-            in.number("head_dim", hidden / Math.max(1, heads)),
-            Math.min(in.number("max_position_embeddings"), window),
-            Norm.RMS,
-            in.real("rms_norm_eps", 1e-6),
-            Rope.of(in),
-            activation(in, "hidden_act", "silu"),
-            true,
-            false,
-            qkvBias || bias,
-            bias,
-            in.flag("mlp_bias", false),
-            qkNorm,
-            in.flag("tie_word_embeddings", false),
-            TensorNames.LLAMA);
-    return config.checked(in);
+  /** True where one matrix makes the gate and what it gates. */
+  boolean fusedGate() {
+    return gated && names.gate() == null;
   }
 
-  private static LmConfig gpt2(ConfigReader in) {
-    int hidden = in.number("n_embd");
-    int heads = in.number("n_head");
-    LmConfig config =
-        new LmConfig(
-            in.json(),
-            in.number("vocab_size"),
-            hidden,
-            in.number("n_inner", 4 * hidden),
-            in.number("n_layer"),
-            heads,
-            heads,
-            hidden / Math.max(1, heads),
-            in.number("n_positions"),
-            Norm.LAYER,
-            in.real("layer_norm_epsilon", 1e-5),
-            null,
-            activation(in, "activation_function", "gelu_new"),
-            false,
-            true,
-            true,
-            true,
-            true,
-            false,
-            in.flag("tie_word_embeddings", true),
-            TensorNames.GPT2);
-    return config.checked(in);
+  /** True where linear weights are stored (inputs, outputs), as in GPT-2. */
+  boolean transposed() {
+    return names == TensorNames.GPT2;
   }
 
-  private static Activation activation(ConfigReader in, String key, String usual) {
-    Activation activation = Activation.of(in.text(key, usual));
-    if (activation == null) {
-      in.problem("%s '%s' is not known", key, in.text(key, usual));
+  /** The same model with another number of embedding rows, and a head of its own or none. */
+  LmConfig fitted(int rows, boolean tied) {
+    if (rows == vocabSize && tied == tiedHead) {
+      return this;
     }
-    return activation;
+    ObjectNode changed = json.deepCopy();
+    changed.put("vocab_size", rows).put("tie_word_embeddings", tied);
+    return new LmConfig(
+        changed,
+        rows,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headSize,
+        maxPositions,
+        norm,
+        normEpsilon,
+        ropes,
+        activation,
+        gated,
+        qkvBias,
+        outputBias,
+        mlpBias,
+        qkNorm,
+        scales,
+        tied,
+        names);
   }
 
-  private LmConfig checked(ConfigReader in) {
+  LmConfig checked(ConfigReader in) {
     Problems problems = in.problems();
     problems
         .require(vocabSize > 0, "vocab_size must be positive, got %d", vocabSize)
@@ -258,7 +222,7 @@ public record LmConfig(
             heads,
             kvHeads)
         .require(
-            headSize > 0 && (rope == null || headSize % 2 == 0),
+            headSize > 0 && (ropes.isEmpty() || headSize % 2 == 0),
             "the head size %d must be even and positive",
             headSize)
         .require(

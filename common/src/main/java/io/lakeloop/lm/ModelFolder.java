@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A model folder as Hugging Face lays it out: {@code config.json}, {@code model.safetensors} or its
@@ -79,7 +80,20 @@ public record ModelFolder(Path folder) {
    */
   public CausalLm load(Compute compute, Precision precision) throws IOException {
     LmConfig config = config();
-    return CausalLm.of(config, renamed(config, tensors()), compute, precision);
+    Map<String, SafeTensors.Tensor> tensors = renamed(config, tensors());
+    return CausalLm.of(fitted(config, tensors), tensors, compute, precision);
+  }
+
+  /** The config with as many rows as the embedding has, and with the head that there is. */
+  private static LmConfig fitted(LmConfig config, Map<String, SafeTensors.Tensor> tensors)
+      throws IOException {
+    SafeTensors.Tensor embedding = tensors.get(config.names().embedding() + ".weight");
+    SafeTensors.Tensor head = tensors.get(config.names().head() + ".weight");
+    if (embedding == null || embedding.shape().length != 2) {
+      return config;
+    }
+    boolean tied = head == null || config.tiedHead() && head.sameAs(embedding);
+    return config.fitted((int) embedding.shape()[0], tied);
   }
 
   private Map<String, SafeTensors.Tensor> tensors() throws IOException {
@@ -89,13 +103,37 @@ public record ModelFolder(Path folder) {
     if (!Files.isRegularFile(folder.resolve(WEIGHTS))) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
-          "Cannot load a model from %s: it has neither %s nor %s. Other formats are not read,"
-              + " since loading them can run code: convert the model to safetensors.",
+          "Cannot load a model from %s: it has neither %s nor %s%s",
           folder,
           WEIGHTS,
-          INDEX);
+          INDEX,
+          otherFormat());
     }
     return SafeTensors.open(folder.resolve(WEIGHTS));
+  }
+
+  /** What to do about the weights that there are. */
+  private String otherFormat() throws IOException {
+    for (String name : namesInFolder()) {
+      if (name.endsWith(".gguf")) {
+        return ", but %s, which is llama.cpp's. Fetch the model as safetensors, or convert it as"
+                .formatted(Quoted.of(name))
+            + " docs/your-own-checkpoint-and-logs.md shows.";
+      }
+      if (name.matches(".*\\.(bin|pt|pth|ckpt|h5|msgpack|onnx)")) {
+        return ", but %s. Other formats are not read, since loading them can run code: convert the"
+                .formatted(Quoted.of(name))
+            + " model to safetensors: AutoModelForCausalLM.from_pretrained(folder).save_pretrained"
+            + "(another) of transformers, where you trust the file.";
+      }
+    }
+    return ". Name a folder with the model's weights, as its publisher's page has them.";
+  }
+
+  private List<String> namesInFolder() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
   }
 
   private Map<String, SafeTensors.Tensor> sharded() throws IOException {
@@ -217,9 +255,10 @@ public record ModelFolder(Path folder) {
    * Looks whether the folder holds a model that can be loaded: its config and the places and shapes
    * of its tensors are read, its weights are not.
    *
+   * @return the config as the model is loaded by it
    * @throws UserError saying which file is missing, damaged, out of bounds or a link
    */
-  public void check() throws IOException {
+  public LmConfig check() throws IOException {
     SortedMap<String, Path> files = files();
     LmConfig config = config();
     for (String companion : COMPANIONS) {
@@ -237,10 +276,12 @@ public record ModelFolder(Path folder) {
           config.layers(),
           tensors.size());
     }
-    for (Map.Entry<String, Shape> expected : Linear.shapes(config).entrySet()) {
+    LmConfig fitted = fitted(config, tensors);
+    for (Map.Entry<String, Shape> expected : Linear.shapes(fitted).entrySet()) {
       String name = expected.getKey();
       Weights.requireShape(tensors.get(name), name, expected.getValue());
     }
+    return fitted;
   }
 
   /**

@@ -4,66 +4,53 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * Rotary positions (Su et al. 2021, <a href="https://arxiv.org/abs/2104.09864">2104.09864</a>):
- * feature pair i is turned by {@code position * theta^(-2i/E)}, stretched for long contexts.
+ * feature pair i is turned by {@code position * theta^(-2i/R)}, stretched for long contexts.
  *
  * @param theta base of the frequencies
- * @param factor that wavelengths are stretched by; 1 for none
- * @param llama3 how Llama 3.1 limits the stretching to long wavelengths, or null to stretch all
+ * @param size R, features of a head that are turned; the first ones, where it is less than the head
+ * @param stretch what makes them reach further
  */
-public record Rope(double theta, double factor, Llama3 llama3) {
+public record Rope(double theta, int size, RopeStretch stretch) {
 
   /**
-   * Wavelengths below {@code original / high} stay, above {@code original / low} are stretched, and
-   * in between go over smoothly (Dubey et al. 2024, <a
-   * href="https://arxiv.org/abs/2407.21783">2407.21783</a>).
+   * Reads the keys of transformers 4 ({@code rope_theta}, {@code rope_scaling}) and of 5.
+   *
+   * @param theta base where the config names none
    */
-  public record Llama3(double lowFactor, double highFactor, double originalPositions) {}
-
-  /** Reads the keys of transformers 4 ({@code rope_theta}, {@code rope_scaling}) and of 5. */
-  static Rope of(ConfigReader in) {
-    JsonNode scaling = in.inner("rope_parameters");
-    if (scaling.isEmpty()) {
-      scaling = in.inner("rope_scaling");
-    }
-    double theta = in.real(scaling, "rope_theta", in.real("rope_theta", 10_000));
-    String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
-    return switch (type) {
-      case "default" -> new Rope(theta, 1, null);
-      case "linear" -> new Rope(theta, in.real(scaling, "factor", 1), null);
-      case "llama3" ->
-          new Rope(
-              theta,
-              in.real(scaling, "factor", 1),
-              new Llama3(
-                  in.real(scaling, "low_freq_factor", 1),
-                  in.real(scaling, "high_freq_factor", 4),
-                  in.real(scaling, "original_max_position_embeddings", 8192)));
-      default -> {
-        in.problem("the rope type '%s' is not known: default, linear, llama3", type);
-        yield new Rope(theta, 1, null);
-      }
-    };
+  static Rope of(ConfigReader in, int headSize, double theta) {
+    JsonNode parameters = in.inner("rope_parameters");
+    return of(
+        in,
+        parameters.isEmpty() ? in.inner("rope_scaling") : parameters,
+        "rope_theta",
+        headSize,
+        theta);
   }
 
-  /** Angle per position of each of the {@code headSize / 2} pairs, in single precision. */
-  float[] frequencies(int headSize) {
-    float[] frequencies = new float[headSize / 2];
+  /**
+   * Reads one of several ropes of a model.
+   *
+   * @param parameters of this rope, or empty
+   * @param key of the config that has the base where the parameters have none
+   */
+  static Rope of(
+      ConfigReader in, JsonNode parameters, String key, int headSize, double usualTheta) {
+    double theta = in.real(parameters, "rope_theta", in.real(key, usualTheta));
+    double share =
+        in.real(parameters, "partial_rotary_factor", in.real("partial_rotary_factor", 1));
+    int size = (int) (headSize * share);
+    if (size < 2 || size > headSize || size % 2 != 0) {
+      in.problem("%d of the %d features of a head cannot be rotated", size, headSize);
+    }
+    return new Rope(theta, size, RopeStretch.of(in, parameters, size, theta));
+  }
+
+  /** Angle per position of each of the pairs, in single precision. */
+  float[] frequencies() {
+    float[] frequencies = new float[size / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      double frequency = Math.pow(theta, -2.0 * i / headSize);
-      frequencies[i] = (float) (llama3 == null ? frequency / factor : stretched(frequency));
+      frequencies[i] = (float) stretch.frequency(i, Math.pow(theta, -2.0 * i / size));
     }
     return frequencies;
-  }
-
-  private double stretched(double frequency) {
-    double turns = llama3.originalPositions() * frequency / (2 * Math.PI);
-    if (turns < llama3.lowFactor()) {
-      return frequency / factor;
-    }
-    if (turns > llama3.highFactor()) {
-      return frequency;
-    }
-    double smooth = (turns - llama3.lowFactor()) / (llama3.highFactor() - llama3.lowFactor());
-    return (1 - smooth) * frequency / factor + smooth * frequency;
   }
 }

@@ -11,13 +11,18 @@ import io.lakeloop.lm.torch.Precision;
 final class RopeTable {
   private static final int FIRST_LENGTH = 128;
 
-  private final LmConfig config;
+  private final Rope rope;
+  private final int longest;
   private final Compute.Memory memory;
   private final Precision precision;
   private volatile Grown grown = new Grown(0, null, null);
 
-  RopeTable(LmConfig config, Compute.Memory memory, Precision precision) {
-    this.config = config;
+  /**
+   * @param longest sequence of the model
+   */
+  RopeTable(Rope rope, int longest, Compute.Memory memory, Precision precision) {
+    this.rope = rope;
+    this.longest = longest;
     this.memory = memory;
     this.precision = precision;
   }
@@ -25,7 +30,7 @@ final class RopeTable {
   /** What is known so far; passes of other threads may still read what it has outgrown. */
   private record Grown(int length, NDArray cos, NDArray sin) {}
 
-  /** Angles of one pass, each (rows, T, 1, E). */
+  /** Angles of one pass, each (rows, T, 1, R) for the R features that are turned. */
   record Angles(NDArray cos, NDArray sin) {}
 
   /**
@@ -36,7 +41,7 @@ final class RopeTable {
    */
   Angles at(NDArray positions, int rows, int needed) {
     Grown table = grown(needed);
-    Shape shape = new Shape(rows, positions.size() / rows, 1, config.headSize());
+    Shape shape = new Shape(rows, positions.size() / rows, 1, rope.size());
     return new Angles(
         Kernels.embedding(table.cos(), positions).reshape(shape),
         Kernels.embedding(table.sin(), positions).reshape(shape));
@@ -50,17 +55,19 @@ final class RopeTable {
     while (length < needed) {
       length *= 2;
     }
-    length = Math.max(needed, Math.min(length, config.maxPositions()));
-    int size = config.headSize();
-    float[] frequencies = config.rope().frequencies(size);
+    length = Math.max(needed, Math.min(length, longest));
+    int size = rope.size();
+    float scale = (float) rope.stretch().attention();
+    float[] frequencies = rope.frequencies();
     float[] cosines = new float[length * size];
     float[] sines = new float[length * size];
     for (int position = 0; position < length; position++) {
       for (int i = 0; i < size; i++) {
         // Single precision, as transformers has it: far positions depend on it.
         float angle = position * frequencies[i % (size / 2)];
-        cosines[position * size + i] = (float) Math.cos(angle);
-        sines[position * size + i] = (float) (i < size / 2 ? -Math.sin(angle) : Math.sin(angle));
+        cosines[position * size + i] = scale * (float) Math.cos(angle);
+        sines[position * size + i] =
+            scale * (float) (i < size / 2 ? -Math.sin(angle) : Math.sin(angle));
       }
     }
     Shape shape = new Shape(length, size);

@@ -5,6 +5,7 @@ import io.lakeloop.config.Digest;
 import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.UserError;
+import io.lakeloop.lm.LmConfig;
 import io.lakeloop.lm.ModelFolder;
 import io.lakeloop.lm.tokenizer.Tokenizer;
 import io.lakeloop.registry.Checkpoints;
@@ -319,9 +320,9 @@ public final class JobContext {
   }
 
   private static void check(ModelFolder folder) throws IOException {
-    folder.check();
+    LmConfig config = folder.check();
     try (Tokenizer tokenizer = Tokenizer.open(folder.folder())) {
-      tokenizer.requireWithin(folder.config(), folder.folder());
+      tokenizer.requireWithin(config, folder.folder());
     }
   }
 

@@ -31,7 +31,7 @@ class GradientTest {
   private static final long[] TARGETS = {9, 14, 7, 11, 1, 30, 4, 5, 6};
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "qwen2", "qwen3", "gpt2"})
+  @ValueSource(strings = {"llama3", "qwen2", "qwen3", "gpt2", "gemma2", "phi4", "olmo2", "granite"})
   void everyWeightsGradientIsTheSlope(String family) throws IOException {
     try (CausalLm model = load(family)) {
       model.randomiseScalarHead(3);
@@ -40,7 +40,7 @@ class GradientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "gpt2"})
+  @ValueSource(strings = {"llama3", "gpt2", "gemma3", "phi4"})
   void soIsThatOfEveryAdapterWithItsDropout(String family) throws IOException {
     try (CausalLm base = load(family);
         CausalLm model =
@@ -51,7 +51,7 @@ class GradientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen3", "gpt2"})
+  @ValueSource(strings = {"qwen3", "gpt2", "gemma2"})
   void recomputedActivationsGiveTheSameBits(String family) throws IOException {
     try (CausalLm base = load(family);
         CausalLm model =

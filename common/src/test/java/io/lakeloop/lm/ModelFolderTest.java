@@ -53,11 +53,16 @@ class ModelFolderTest {
       boolean changed = tensor.name().equals(name);
       sources.put(
           changed ? newName : tensor.name(),
-          SafeTensors.of(
-              changed && newShape.length > 0 ? newShape : tensor.shape(), tensor.floats()));
+          changed && newShape.length > 0
+              ? SafeTensors.of(newShape, java.util.Arrays.copyOf(tensor.floats(), count(newShape)))
+              : SafeTensors.of(tensor.shape(), tensor.floats()));
     }
     SafeTensors.write(folder.resolve("new"), sources);
     Files.move(folder.resolve("new"), file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static int count(long[] shape) {
+    return (int) java.util.Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   private static void assertRefused(ThrowingCallable call, String... why) {
@@ -104,12 +109,89 @@ class ModelFolderTest {
         "config.json",
         json -> {
           json.put("hidden_act", "relu6").put("num_key_value_heads", 3);
-          json.putObject("rope_parameters").put("rope_type", "yarn");
+          json.putObject("rope_parameters").put("rope_type", "proportional");
         });
     assertRefused(
-        this::load, "'relu6'", "4 query heads cannot share 3 key heads", "rope type 'yarn'");
+        this::load,
+        "'relu6'",
+        "4 query heads cannot share 3 key heads",
+        "rope type 'proportional'");
     change("config.json", json -> json.put("model_type", "mamba"));
     assertRefused(this::load, "its model_type is 'mamba'");
+  }
+
+  @Test
+  void quantisedWeightsAreRefusedByTheirForm() throws IOException {
+    for (String form : new String[] {"gptq", "awq", "bitsandbytes", "fp8"}) {
+      change(
+          "config.json", json -> json.putObject("quantization_config").put("quant_method", form));
+      assertRefused(this::load, "its weights are quantised (" + form + ")");
+    }
+  }
+
+  @Test
+  void weightsOfLlamaCppAreToldHowToConvert() throws IOException {
+    Files.move(folder.resolve("model.safetensors"), folder.resolve("model.Q4_K_M.gguf"));
+    assertRefused(this::load, "but 'model.Q4_K_M.gguf'", "Fetch the model as safetensors");
+    Files.delete(folder.resolve("model.Q4_K_M.gguf"));
+    assertRefused(this::load, "Name a folder with the model's weights");
+  }
+
+  @Test
+  void aHeadOfItsOwnIsUsedThoughTheConfigSaysItIsTied() throws IOException {
+    addHead(0.5f);
+    try (CausalLm model = new ModelFolder(folder).load()) {
+      assertThat(model.config().tiedHead()).isFalse();
+      assertThat(model.parameters().get("lm_head.weight").getFloat(3, 2)).isEqualTo(0.5f);
+      Path copy = folder.resolve("copy");
+      new ModelFolder(copy).write(model, false, folder);
+      assertThat(new ModelFolder(copy).config().tiedHead()).isFalse();
+    }
+  }
+
+  @Test
+  void aHeadThatIsTheEmbeddingStaysTied() throws IOException {
+    addHead(null);
+    try (CausalLm model = new ModelFolder(folder).load()) {
+      assertThat(model.config().tiedHead()).isTrue();
+      assertThat(model.parameters()).doesNotContainKey("lm_head.weight");
+    }
+  }
+
+  @Test
+  void withoutAHeadTheEmbeddingIsIt() throws IOException {
+    change("config.json", json -> json.put("tie_word_embeddings", false));
+    try (CausalLm model = new ModelFolder(folder).load()) {
+      assertThat(model.config().tiedHead()).isTrue();
+    }
+  }
+
+  @Test
+  void theEmbeddingSaysHowManyTokensThereAre() throws IOException {
+    change("config.json", json -> json.put("vocab_size", 340));
+    assertThat(new ModelFolder(folder).check().vocabSize()).isEqualTo(344);
+    try (CausalLm model = new ModelFolder(folder).load()) {
+      assertThat(model.config().vocabSize()).isEqualTo(344);
+      assertThat(model.config().json().path("vocab_size").asInt()).isEqualTo(344);
+    }
+  }
+
+  /** Adds an output head: the embedding's own numbers, or one number throughout. */
+  private void addHead(Float value) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    Map<String, SafeTensors.Source> sources = new TreeMap<>();
+    for (SafeTensors.Tensor tensor : SafeTensors.open(file).values()) {
+      sources.put(tensor.name(), SafeTensors.of(tensor.shape(), tensor.floats()));
+      if (tensor.name().equals("model.embed_tokens.weight")) {
+        float[] head = tensor.floats();
+        if (value != null) {
+          java.util.Arrays.fill(head, value);
+        }
+        sources.put("lm_head.weight", SafeTensors.of(tensor.shape(), head));
+      }
+    }
+    SafeTensors.write(folder.resolve("new"), sources);
+    Files.move(folder.resolve("new"), file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Test
@@ -144,9 +226,9 @@ class ModelFolderTest {
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
       tokenizer.requireWithin(new ModelFolder(folder).config(), folder);
       assertThat(tokenizer.highestId()).isEqualTo(highest);
-      change("config.json", json -> json.put("vocab_size", highest));
+      rewrite("model.embed_tokens.weight", "model.embed_tokens.weight", highest, 16);
       assertRefused(
-          () -> tokenizer.requireWithin(new ModelFolder(folder).config(), folder),
+          () -> tokenizer.requireWithin(new ModelFolder(folder).check(), folder),
           "its tokenizer gives ids up to 339, but its embedding has 339 rows");
     }
   }

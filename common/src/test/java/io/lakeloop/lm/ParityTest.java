@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.lakeloop.lm.safetensors.SafeTensors;
 import io.lakeloop.lm.tokenizer.Tokenizer;
 import io.lakeloop.lm.torch.Compute;
@@ -21,6 +22,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -32,16 +34,64 @@ class ParityTest {
   private static final Path EXCHANGE = Path.of("target/lm-parity");
   private static final float TOLERANCE = 1e-4f;
 
+  static List<String> families() {
+    return List.of(
+        "llama2",
+        "llama3",
+        "llama-linear",
+        "llama-dynamic",
+        "llama-yarn",
+        "qwen2",
+        "qwen3",
+        "mistral",
+        "gpt2",
+        "gemma",
+        "gemma2",
+        "gemma3",
+        "phi3",
+        "phi4",
+        "olmo2",
+        "smollm3",
+        "granite");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "qwen2", "qwen3", "mistral", "gpt2"})
+  @MethodSource("families")
   void logitsAreTransformersOwn(String family) throws IOException {
     try (CausalLm model = new ModelFolder(folder(family)).load()) {
       assertClose(logits(model, ids(family)), expected(family, "logits"));
     }
   }
 
+  /** Transformers 4 wrote the same in other keys. */
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "qwen2", "qwen3", "mistral", "gpt2"})
+  @ValueSource(strings = {"llama3", "llama-yarn", "llama-linear", "phi3", "phi4", "gemma3"})
+  void keysOfTransformers4MeanTheSame(String family, @TempDir Path old) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode config =
+        (ObjectNode) mapper.readTree(folder(family).resolve("config.json").toFile());
+    JsonNode rope = config.remove("rope_parameters");
+    if (rope.has("full_attention")) {
+      config.set("rope_local_base_freq", rope.path("sliding_attention").path("rope_theta"));
+      rope = rope.path("full_attention");
+    }
+    ObjectNode scaling = rope.deepCopy();
+    config.set("rope_theta", scaling.remove("rope_theta"));
+    if (scaling.has("partial_rotary_factor")) {
+      config.set("partial_rotary_factor", scaling.remove("partial_rotary_factor"));
+    }
+    scaling.set("type", scaling.remove("rope_type"));
+    config.set("rope_scaling", scaling);
+    config.set("torch_dtype", config.remove("dtype"));
+    Files.writeString(old.resolve("config.json"), mapper.writeValueAsString(config));
+    Files.copy(folder(family).resolve("model.safetensors"), old.resolve("model.safetensors"));
+    try (CausalLm model = new ModelFolder(old).load()) {
+      assertClose(logits(model, ids(family)), expected(family, "logits"));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
   void greedyTokensAreTransformersOwnWithAndWithoutCache(String family) throws IOException {
     int[] prompt = Arrays.copyOf(ids(family), 6);
     int[] greedy = ints(json(family).path("greedy"));
@@ -86,7 +136,7 @@ class ParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "gpt2"})
+  @ValueSource(strings = {"llama3", "gpt2", "gemma2", "phi4"})
   void adaptersOfPeftSayTheSameHere(String family) throws IOException {
     try (CausalLm base = new ModelFolder(folder(family)).load();
         CausalLm adapted = new AdapterFolder(folder(family).resolve("adapter")).load(base)) {
@@ -97,7 +147,7 @@ class ParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "gpt2"})
+  @ValueSource(strings = {"llama3", "gpt2", "gemma2", "phi4"})
   void mergingAnAdapterChangesNoLogit(String family, @TempDir Path merged) throws IOException {
     try (CausalLm base = new ModelFolder(folder(family)).load();
         CausalLm adapted = new AdapterFolder(folder(family).resolve("adapter")).load(base)) {
@@ -125,7 +175,7 @@ class ParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "qwen2", "qwen3", "mistral", "gpt2"})
+  @MethodSource("families")
   void savedModelsKeepEveryBit(String family) throws IOException {
     Path saved = EXCHANGE.resolve("base-" + family);
     float[] said;

@@ -33,6 +33,7 @@ import java.util.TreeMap;
  */
 public final class SafeTensors {
   private static final long MAX_HEADER_BYTES = 100L << 20;
+  private static final long COMPARED_BYTES = 64L << 20;
   private static final int MAX_RANK = 8;
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -89,6 +90,20 @@ public final class SafeTensors {
             writable ? FileChannel.MapMode.PRIVATE : FileChannel.MapMode.READ_ONLY;
         return in.map(mode, offset + from, bytes).order(ByteOrder.LITTLE_ENDIAN);
       }
+    }
+
+    /** Whether both hold the same numbers in the same form. */
+    public boolean sameAs(Tensor other) throws IOException {
+      if (type != other.type || !Arrays.equals(shape, other.shape)) {
+        return false;
+      }
+      for (long from = 0; from < bytes(); from += COMPARED_BYTES) {
+        long part = Math.min(COMPARED_BYTES, bytes() - from);
+        if (map(from, part).mismatch(other.map(from, part)) >= 0) {
+          return false;
+        }
+      }
+      return true;
     }
 
     /** The values of an F32 tensor. */

@@ -60,11 +60,23 @@ public final class Kernels {
         n = torch.linalg_vector_norm(h, 2, [-1], True)
         scale = torch.rsqrt(torch.add(torch.div(torch.mul(n, n), torch.size(x, -1)), epsilon))
         return torch.mul(torch.type_as(torch.mul(h, scale), x), weight)
+      def rms_norm_one(self, x: Tensor, weight: Tensor, epsilon: float, wide: int) -> Tensor:
+        h = torch.to(x, wide)
+        scale = torch.rsqrt(torch.add(torch.mean(torch.mul(h, h), [-1], True), epsilon))
+        return torch.type_as(torch.mul(torch.mul(h, scale), torch.add(torch.to(weight, wide), 1.)), x)
       def layer_norm(self, x: Tensor, weight: Tensor, bias: Tensor, epsilon: float) -> Tensor:
         return torch.layer_norm(x, [torch.size(x, -1)], weight, bias, epsilon)
       def rotary(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         swapped = torch.roll(x, [torch.floordiv(torch.size(x, -1), 2)], [-1])
         return torch.addcmul(torch.mul_(swapped, sin), x, cos)
+      def rotary_part(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        r = torch.size(cos, -1)
+        turned = self.rotary(torch.narrow(x, -1, 0, r), cos, sin)
+        return torch.cat([turned, torch.narrow(x, -1, r, torch.sub(torch.size(x, -1), r))], -1)
+      def scaled(self, x: Tensor, factor: float) -> Tensor:
+        return torch.mul(x, torch.full(annotate(List[int], []), factor, dtype=ops.prim.dtype(x)))
+      def soft_cap(self, x: Tensor, cap: float) -> Tensor:
+        return torch.mul(torch.tanh(torch.div(x, cap)), cap)
       def silu(self, x: Tensor) -> Tensor:
         return torch.silu(x)
       def gelu_tanh(self, x: Tensor) -> Tensor:
@@ -84,19 +96,26 @@ public final class Kernels {
         return self.joined(torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), self.heads(k, groups), self.heads(v, groups), None, 0., True))
       def masked(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, groups: int) -> Tensor:
         return self.joined(torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), self.heads(k, groups), self.heads(v, groups), mask, 0., False))
+      def capped(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, groups: int, cap: float) -> Tensor:
+        scores = torch.mul(torch.matmul(torch.transpose(q, 1, 2), torch.transpose(self.heads(k, groups), 2, 3)), torch.pow(torch.size(q, 3), -0.5))
+        seen = torch.masked_fill(self.soft_cap(scores, cap), torch.logical_not(mask), -inf)
+        return self.joined(torch.matmul(torch.softmax(seen, -1), self.heads(v, groups)))
       def segment_mask(self, segments: Tensor) -> Tensor:
         same = torch.eq(torch.unsqueeze(segments, 2), torch.unsqueeze(segments, 1))
         return torch.unsqueeze(torch.tril(same), 1)
       def seen_mask(self, lengths: Tensor, width: int, dtype: int) -> Tensor:
         hidden = torch.ge(torch.arange(width, dtype=4, device=ops.prim.device(lengths)), torch.reshape(lengths, [-1, 1, 1, 1]))
         return torch.masked_fill(torch.to(torch.zeros_like(hidden), dtype), hidden, -inf)
-      def cached(self, q: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
+      def cached(self, q: Tensor, keys: Tensor, values: Tensor, seen: Tensor, cap: float) -> Tensor:
         b, h, e = torch.size(q, 0), torch.size(q, 2), torch.size(q, 3)
         k, width = torch.size(keys, 1), torch.size(seen, -1)
         old_k = torch.narrow(torch.narrow(keys, 0, 0, b), 2, 0, width)
         old_v = torch.narrow(torch.narrow(values, 0, 0, b), 2, 0, width)
         grouped = torch.mul(torch.reshape(q, [b, k, torch.floordiv(h, k), e]), torch.pow(e, -0.5))
-        scores = torch.add(torch.matmul(grouped, torch.transpose(old_k, 2, 3)), seen)
+        scores = torch.matmul(grouped, torch.transpose(old_k, 2, 3))
+        if torch.gt(cap, 0.):
+          scores = self.soft_cap(scores, cap)
+        scores = torch.add(scores, seen)
         return torch.reshape(torch.matmul(torch.softmax(scores, -1), old_v), [b, 1, torch.mul(h, e)])
       def decode_heads(self, x: Tensor, cos: Tensor, sin: Tensor, heads: int, kv_heads: int) -> List[Tensor]:
         turned = torch.add(heads, kv_heads)
@@ -303,6 +322,11 @@ public final class Kernels {
     return call("rms_norm", x, weight, epsilon, wide(precision));
   }
 
+  /** {@code (1 + w) x / sqrt(mean(x^2) + eps)}, as Gemma has it. */
+  public static NDArray rmsNormOne(NDArray x, NDArray weight, double epsilon, Precision precision) {
+    return call("rms_norm_one", x, weight, epsilon, wide(precision));
+  }
+
   /** {@code w (x - mean) / sqrt(var + eps) + b} (Ba et al. 2016, 1607.06450). */
   public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double epsilon) {
     return call("layer_norm", x, weight, bias, epsilon);
@@ -315,6 +339,21 @@ public final class Kernels {
    */
   public static NDArray rotary(NDArray x, NDArray cos, NDArray sin) {
     return call("rotary", x, cos, sin);
+  }
+
+  /** The same on the first R of the E features, with cos and sin (.., R). */
+  public static NDArray rotaryPart(NDArray x, NDArray cos, NDArray sin) {
+    return call("rotary_part", x, cos, sin);
+  }
+
+  /** {@code factor x}, the factor rounded to x's precision first. */
+  public static NDArray scaled(NDArray x, double factor) {
+    return call("scaled", x, factor);
+  }
+
+  /** {@code cap tanh(x / cap)} (Gemma 2, 2408.00118). */
+  public static NDArray softCap(NDArray x, double cap) {
+    return call("soft_cap", x, cap);
   }
 
   /** SiLU (Elfwing et al. 2017, 1702.03118): {@code x sigmoid(x)}. */
@@ -340,6 +379,12 @@ public final class Kernels {
   /** The same under a mask (B, 1, T, T) that is true where a position is seen. */
   public static NDArray maskedAttention(NDArray q, NDArray k, NDArray v, NDArray mask, int groups) {
     return call("masked", q, k, v, mask, groups);
+  }
+
+  /** The same with soft-capped scores. */
+  public static NDArray cappedAttention(
+      NDArray q, NDArray k, NDArray v, NDArray mask, int groups, double cap) {
+    return call("capped", q, k, v, mask, groups, cap);
   }
 
   /** Mask (B, 1, T, T): positions of the same segment (B, T), none later. */
@@ -373,9 +418,12 @@ public final class Kernels {
   /**
    * Attention of one new position per slot, q (B, 1, H, E), over the positions of the slots 0..B-1
    * of keys and values (slots, K, length, E), the mask (B, 1, 1, width) added to their scores.
+   *
+   * @param cap that the scores are softly held under; 0 for none
    */
-  public static NDArray cachedAttention(NDArray q, NDArray keys, NDArray values, NDArray seen) {
-    return call("cached", q, keys, values, seen);
+  public static NDArray cachedAttention(
+      NDArray q, NDArray keys, NDArray values, NDArray seen, double cap) {
+    return call("cached", q, keys, values, seen, cap);
   }
 
   /** Writes fresh (n, T, K, E) into the cache at slots (n, 1) and positions (n or 1, T). */
