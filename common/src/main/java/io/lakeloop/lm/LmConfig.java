@@ -1,5 +1,6 @@
 package io.lakeloop.lm;
 
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -157,6 +158,18 @@ public record LmConfig(
 
   static LmConfig of(ObjectNode json, String where) {
     return ModelFamily.read(new ConfigReader(json, where), where);
+  }
+
+  /** Number of weights, the scalar head excepted. */
+  public long parameters() {
+    return Linear.shapes(this).values().stream().mapToLong(Shape::size).sum();
+  }
+
+  /** Number of weights of adapters of a rank on all linear maps. */
+  public long adapterParameters(int rank) {
+    return Linear.of(this).stream()
+        .mapToLong(linear -> (long) rank * (linear.inputs() + linear.outputs()))
+        .sum();
   }
 
   /** True where one matrix makes queries, keys and values. */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -60,9 +61,9 @@ public record ModelFolder(Path folder) {
     if (!Files.isRegularFile(configJson())) {
       throw new UserError(
           ErrorCode.INPUT_MISSING,
-          "Cannot load a model from %s: it has no config.json. Name a folder in Hugging Face's"
-              + " layout.",
-          folder);
+          "Cannot load a model from %s: it has no config.json%s",
+          folder,
+          otherFormat());
     }
     return LmConfig.read(configJson());
   }
@@ -96,6 +97,13 @@ public record ModelFolder(Path folder) {
     return config.fitted((int) embedding.shape()[0], tied);
   }
 
+  /** What the weights are stored as. */
+  public SortedSet<String> types() throws IOException {
+    SortedSet<String> types = new TreeSet<>();
+    tensors().values().forEach(tensor -> types.add(tensor.type().words()));
+    return types;
+  }
+
   private Map<String, SafeTensors.Tensor> tensors() throws IOException {
     if (Files.isRegularFile(folder.resolve(INDEX))) {
       return sharded();
@@ -127,10 +135,13 @@ public record ModelFolder(Path folder) {
             + "(another) of transformers, where you trust the file.";
       }
     }
-    return ". Name a folder with the model's weights, as its publisher's page has them.";
+    return ". Name a folder in Hugging Face's layout, as the model's publisher has it.";
   }
 
   private List<String> namesInFolder() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }

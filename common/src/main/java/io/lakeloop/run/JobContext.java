@@ -292,12 +292,20 @@ public final class JobContext {
    *     not load, or a link
    */
   public ModelVersion resolve(ModelSource source) throws IOException {
-    if (source.ref() != null) {
-      return resolve(source.ref());
-    }
-    ModelFolder folder = new ModelFolder(source.folder());
+    return source.ref() != null
+        ? resolve(source.ref())
+        : takeIn(source.folder(), source.registryName());
+  }
+
+  /**
+   * Takes the model in a folder into the registry, once for the same files.
+   *
+   * @throws UserError INPUT_MISSING or ARTIFACT_CORRUPT if the folder holds no model, one that does
+   *     not load, or a link
+   */
+  public ModelVersion takeIn(Path source, Name name) throws IOException {
+    ModelFolder folder = new ModelFolder(source);
     check(folder);
-    Name name = source.registryName();
     SortedMap<String, Path> files = folder.files();
     SortedMap<String, String> digests = new TreeMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
@@ -307,7 +315,7 @@ public final class JobContext {
     if (same.isPresent() && !same.get().manifest().runId().equals(runId())) {
       return resolve(same.get().ref());
     }
-    readFile(source.folder().toString(), Digest.of(digests.toString()));
+    readFile(source.toString(), Digest.of(digests.toString()));
     Path draft = draft(name);
     for (Map.Entry<String, Path> file : files.entrySet()) {
       Path copy = draft.resolve(file.getKey());

@@ -1,11 +1,13 @@
 package io.lakeloop.run;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** Resident memory of this process, native memory included, where Linux tells it. */
+/** Memory of this machine, and of this process with what is native, where Linux tells it. */
 public final class ProcessMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -19,6 +21,12 @@ public final class ProcessMemory {
   /** Most bytes that were ever resident. */
   public static OptionalLong peak() {
     return read("VmHWM:");
+  }
+
+  /** Bytes that this machine or container has. */
+  public static long ofMachine() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
   }
 
   private static OptionalLong read(String field) {

@@ -134,7 +134,7 @@ class ModelFolderTest {
     Files.move(folder.resolve("model.safetensors"), folder.resolve("model.Q4_K_M.gguf"));
     assertRefused(this::load, "but 'model.Q4_K_M.gguf'", "Fetch the model as safetensors");
     Files.delete(folder.resolve("model.Q4_K_M.gguf"));
-    assertRefused(this::load, "Name a folder with the model's weights");
+    assertRefused(this::load, "Name a folder in Hugging Face's layout");
   }
 
   @Test

@@ -43,6 +43,7 @@ import io.lakeloop.jobs.preferences.BuildPreferencesJob;
 import io.lakeloop.jobs.preferences.ExportJob;
 import io.lakeloop.jobs.preferences.ImportPreferencesJob;
 import io.lakeloop.jobs.release.ExportModelJob;
+import io.lakeloop.jobs.release.ImportModelJob;
 import io.lakeloop.jobs.release.PromoteJob;
 import io.lakeloop.jobs.report.ReportJob;
 import io.lakeloop.jobs.simulation.SimulateLabelsJob;
@@ -160,6 +161,13 @@ public final class JobCatalogue {
               new ExportJob(),
               List.of(PREFERENCES, DATASET_SNAPSHOTS, LABELS, LABELING_QUEUE),
               List.of()),
+          new JobDefinition<>(
+              "import-model",
+              "takes a Hugging Face folder into the registry and tells what it is",
+              ImportModelJob.Config.class,
+              new ImportModelJob(),
+              List.of(),
+              List.of(MODEL_VERSIONS)),
           new JobDefinition<>(
               "train-sft",
               "trains a tokenizer and a language model on clean answers",

@@ -42,15 +42,22 @@ public final class SafeTensors {
 
   /** Types of numbers that language models are stored in. */
   public enum Type {
-    F64(8),
-    F32(4),
-    F16(2),
-    BF16(2);
+    F64(8, "float64"),
+    F32(4, "float32"),
+    F16(2, "float16"),
+    BF16(2, "bfloat16");
 
     private final int bytes;
+    private final String words;
 
-    Type(int bytes) {
+    Type(int bytes, String words) {
       this.bytes = bytes;
+      this.words = words;
+    }
+
+    /** What a config.json calls the type. */
+    public String words() {
+      return words;
     }
 
     /** Bytes of one number. */

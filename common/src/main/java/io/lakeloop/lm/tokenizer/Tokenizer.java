@@ -104,6 +104,16 @@ public final class Tokenizer implements AutoCloseable {
     return vocabulary.specialTokens();
   }
 
+  /** What the form of the chat template is called, for people. */
+  public String form() {
+    return TemplateForm.of(template);
+  }
+
+  /** What ends an answer, as text where it has one. */
+  public List<String> ends() {
+    return specialTokens().end().stream().map(vocabulary::shown).toList();
+  }
+
   /** The highest id that the tokenizer may give: an embedding must have a row for it. */
   public int highestId() {
     return vocabulary.highestId();

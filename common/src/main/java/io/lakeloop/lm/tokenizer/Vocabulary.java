@@ -93,6 +93,7 @@ final class Vocabulary {
     }
   }
 
+  private final Map<String, Integer> added;
   private final SpecialTokens specialTokens;
   private final int end;
   private final int highestId;
@@ -103,7 +104,7 @@ final class Vocabulary {
    * @throws UserError CONFIG_INVALID if nothing ends an answer
    */
   Vocabulary(Files files, String turnEnd, Path folder) {
-    Map<String, Integer> added = files.addedIds();
+    this.added = files.addedIds();
     String eos = files.namedTokens().getOrDefault("eos_token", "");
     SortedSet<Integer> ends = new TreeSet<>();
     List.of(turnEnd, eos).stream().filter(added::containsKey).map(added::get).forEach(ends::add);
@@ -133,6 +134,15 @@ final class Vocabulary {
             .filter(token -> ends.contains(token.getValue()))
             .map(Map.Entry::getKey)
             .toList();
+  }
+
+  /** An added token's text and id, for people. */
+  String shown(int id) {
+    return added.entrySet().stream()
+        .filter(token -> token.getValue() == id)
+        .map(token -> token.getKey() + " (" + id + ")")
+        .findFirst()
+        .orElse("token " + id);
   }
 
   SpecialTokens specialTokens() {
