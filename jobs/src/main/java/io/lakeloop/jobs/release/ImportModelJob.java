@@ -20,6 +20,9 @@ import java.util.List;
 
 /** Takes a checkpoint in Hugging Face's layout into the registry, and tells what it is. */
 public final class ImportModelJob implements Job<ImportModelJob.Config> {
+  /** The training jobs' fleet.shards: no more tasks have work at once. */
+  private static final int SHARDS = 4;
+
   private static final Conversation SAMPLE =
       new Conversation(
           List.of(
@@ -86,11 +89,12 @@ public final class ImportModelJob implements Job<ImportModelJob.Config> {
 
   private static void sayMemory(Config config, LmConfig model, JobContext context) {
     long tokens = (long) config.rows() * Math.min(config.tokensPerRow(), model.maxPositions());
-    MemoryNeed need = new MemoryNeed(model, tokens, config.loraRank());
+    int tasks = Math.min(SHARDS, context.spark().sparkContext().defaultParallelism());
+    MemoryNeed need = new MemoryNeed(model, tasks, tokens, config.loraRank());
     double there = gibibytes(ProcessMemory.ofMachine());
     context.say(
-        "memory for %d rows of %d tokens at once, of this machine's %.1f GiB:",
-        config.rows(), tokens / config.rows(), there);
+        "memory for %d tasks of %d rows of %d tokens at once, of this machine's %.1f GiB:",
+        tasks, config.rows(), tokens / config.rows(), there);
     sayNeed(context, "SFT of all weights, float32", need.sftWhole(), there);
     sayNeed(context, "SFT by LoRA, float32", need.sftLora(4), there);
     sayNeed(context, "SFT by LoRA, bfloat16", need.sftLora(2), there);
