@@ -18,7 +18,9 @@ class SmolLm2Spec extends SmolLm2 {
 
   private def metric(run: String, name: String): Seq[Double] =
     lake
-      .sql(s"SELECT value FROM training_metrics WHERE run_id = '$run' AND metric = '$name' ORDER BY step")
+      .sql(
+        s"SELECT value FROM training_metrics WHERE run_id = '$run' AND metric = '$name' ORDER BY step"
+      )
       .collect()
       .map(_.getDouble(0))
       .toSeq
