@@ -13,7 +13,7 @@ import io.lakeloop.lm.LmConfig;
  *                 + activations
  *   SFT, LoRA   = b P + 4 A x (4 + 2 tasks) + activations
  *   PPO, LoRA   = b P + 4 P x tasks where generation packs the weights
- *                 + 3 x 4 A x (4 + 2 tasks) + cache + activations
+ *                 + 3 x 4 A x (4 + 2 tasks) + cache + 2 x activations (policy and value model)
  *   cache       = 4 x tasks x tokens x layers x 2 K E
  * </pre>
  *
@@ -51,7 +51,7 @@ public record MemoryNeed(LmConfig model, int tasks, long tokens, int rank) {
         + (bytes == 4 && packed <= MOST_PACKED ? packed * tasks : 0)
         + 3 * adapters()
         + 4 * tasks * tokens * model.layers() * 2 * model.kvHeads() * model.headSize()
-        + activations();
+        + 2 * activations();
   }
 
   private long adapters() {
