@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** What the formats in use call those who speak. */
 final class Roles {
-  /** Names that may be shown in a refusal: words, and no digits that could be a number of sb. */
+  /** Names that may be shown in a refusal: words without digits, which could be anything. */
   private static final Pattern SHOWN = Pattern.compile("[\\p{L}\\p{M}_./ -]{1,40}");
 
   private static final Map<String, Role> KNOWN = known();
