@@ -98,9 +98,14 @@ public final class ModelLoader implements AutoCloseable {
 
   /** Positions that the model reads, of an adapter those of its base. */
   public int positions(ModelVersion version) throws IOException {
+    return config(version).maxPositions();
+  }
+
+  /** Shape of the model, of an adapter that of its base. */
+  public LmConfig config(ModelVersion version) throws IOException {
     AdapterFolder adapter = new AdapterFolder(version.folder());
     ModelVersion base = adapter.exists() ? resolve(baseOf(adapter)) : version;
-    return LmConfig.read(base.folder().resolve("config.json")).maxPositions();
+    return LmConfig.read(base.folder().resolve("config.json"));
   }
 
   /** Opens an adapter over its base. */

@@ -494,7 +494,7 @@ class SimulatedLoopSpec extends LoopSpec {
       lake.submit(
         "train-sft",
         "b3",
-        Seq("base-model" -> checkpoint, "max-completion-tokens" -> "500"): _*
+        Seq("base-model" -> checkpoint, "max-completion-tokens" -> "600"): _*
       ) shouldBe 2
       lake.output should include("pass the 512 positions that the model reads")
       lake.submit("train-sft", "b4", "engine.lora.rank" -> "4") shouldBe 2

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class QueueReaderTest {
   private static final int ITEM = 2;
-  private static final int GOLD = 7;
-  private static final int CODE = 8;
+  private static final int GOLD = 8;
+  private static final int CODE = 9;
 
   private static Row read(String fields) {
     String json =

@@ -2,8 +2,10 @@ package io.lakeloop.jobs.evaluation;
 
 import io.lakeloop.chat.Conversation;
 import io.lakeloop.config.Digest;
+import io.lakeloop.config.ErrorCode;
 import io.lakeloop.config.Name;
 import io.lakeloop.config.Problems;
+import io.lakeloop.config.UserError;
 import io.lakeloop.evaluation.Comparison;
 import io.lakeloop.evaluation.GoldJudge;
 import io.lakeloop.evaluation.Judge;
@@ -27,6 +29,7 @@ import io.lakeloop.session.ModelLoader;
 import io.lakeloop.table.EvaluationTables;
 import io.lakeloop.table.Messages;
 import io.lakeloop.table.TableRows;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +79,7 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
         LocalSession theirs = session(models.open(opponent), config);
         RewardModel rewardModel = RewardModels.open(reward, models)) {
 
+      requireSameVocabulary(models, policy, opponent);
       ChatEncoder encoder =
           new PolicyFolder(policy.folder())
               .encoder(
@@ -105,6 +109,23 @@ public final class EvaluatePolicyJob implements Job<EvaluatePolicyJob.Config> {
       context.say(
           "%s against %s: %s %.4f (95%% CI %.4f to %.4f)",
           policy, opponent, metric.name(), metric.value(), metric.low(), metric.high());
+    }
+  }
+
+  /** Both read the same tokens: the opponent's log-probs of the policy's answers are asked for. */
+  private static void requireSameVocabulary(
+      ModelLoader models, ModelVersion policy, ModelVersion opponent) throws IOException {
+    int mine = models.config(policy).vocabSize();
+    int theirs = models.config(opponent).vocabSize();
+    if (mine != theirs) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot compare %s with %s: they have vocabularies of %d and %d tokens. Name an opponent"
+              + " that the policy was trained from.",
+          policy,
+          opponent,
+          mine,
+          theirs);
     }
   }
 
