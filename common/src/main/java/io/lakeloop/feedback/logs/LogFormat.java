@@ -201,6 +201,14 @@ public enum LogFormat {
    * @throws Unusable where it holds what cannot be read
    */
   Dialogue dialogue(JsonNode record, MessageReader reader) throws Unusable {
+    for (JsonNode part : List.of(request(record), response(record))) {
+      if (part.hasNonNull("previous_response_id")) {
+        throw new Unusable(
+            "MISSING_HISTORY",
+            "it goes on from previous_response_id, which holds what was said before: log the whole"
+                + " input");
+      }
+    }
     List<Message> asked = new RequestReader(reader).read(request(record));
     List<List<Message>> answers = new AnswerReader(reader).read(response(record));
     if (this == OPENAI_BATCH && asked.isEmpty()) {

@@ -223,6 +223,7 @@ class LogFormatTest {
         "NO_ANSWER~{\"messages\":[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"content\":\"wait\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}]}",
         "NO_PROMPT~{\"custom_id\":\"1\",\"response\":{\"body\":{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"A\"}}]}}}",
         "WRONG_TYPE~{\"messages\":[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"content\":\"A\",\"weight\":\"low\"}]}",
+        "MISSING_HISTORY~{\"object\":\"response\",\"previous_response_id\":\"r0\",\"input\":\"Yes, please.\",\"output\":[{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"A\"}]}]}",
         "UNKNOWN_FORM~{\"greeting\":\"hello\"}",
       })
   void whatCannotBeReadIsRefusedByItsName(String code, String record) {
