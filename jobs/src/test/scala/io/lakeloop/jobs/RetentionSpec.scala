@@ -37,7 +37,7 @@ class RetentionSpec extends LoopSpec {
       .columns()
       .asScala
       .map(_.name())
-      .filterNot(_.endsWith("score"))
+      .filterNot(name => name.endsWith("score") || name == "messages")
       .map(_ -> "x")
       .toMap ++ Map("prompt" -> prompt, "verdict" -> "tie")
     val rows = new TableRows(EvaluationTables.JUDGMENTS)

@@ -20,6 +20,7 @@ import static org.apache.spark.sql.functions.lit;
 import io.lakeloop.feedback.logs.RecordSubjects;
 import io.lakeloop.run.JobContext;
 import io.lakeloop.run.RunTables;
+import io.lakeloop.table.Messages;
 import io.lakeloop.table.RetentionTables;
 import io.lakeloop.table.Table;
 import io.lakeloop.table.TableRows;
@@ -39,6 +40,9 @@ import org.apache.spark.sql.Row;
  * finds the same ones again, and from what other runs have written since.
  */
 public final class Retention {
+  /** What was said before an answer, as one value. */
+  private static final Column SAID = Messages.key(col("messages"), col("prompt"));
+
   private static final String ASKED = "asked";
   private static final String EXPIRED = "expired";
 
@@ -192,22 +196,36 @@ public final class Retention {
         tables
             .readWithLater(INTERACTIONS)
             .join(turns.select("interaction_id"), new String[] {"interaction_id"}, "left_anti")
-            .select("prompt");
+            .select(SAID.as("said"), col("prompt"));
+    Dataset<Row> gone = interactions.select(SAID.as("said"), col("prompt"));
+    Dataset<Row> said = gone.join(others, "said", "left_anti").select("said").distinct().persist();
     Dataset<Row> prompts =
-        interactions
-            .select("prompt")
-            .join(others, "prompt", "left_anti")
-            .select(col("prompt").as("key"))
-            .distinct()
-            .persist();
-    forget(JUDGMENTS, "prompt", prompts, subjectKey);
-    forget(TRAJECTORIES, "prompt", prompts, subjectKey);
+        gone.join(others, "prompt", "left_anti").select("prompt").distinct().persist();
+    for (Table table : List.of(JUDGMENTS, TRAJECTORIES)) {
+      forget(table, "prompt", promptsOf(table, said, prompts), subjectKey);
+    }
     forget(PREFERENCES, "item_id", items, subjectKey);
     forget(ITEM_CONSENSUS, "item_id", items, subjectKey);
     forget(LABELS, "item_id", items, subjectKey);
     forget(LABELING_QUEUE, "item_id", items, subjectKey);
     items.unpersist();
+    said.unpersist();
     prompts.unpersist();
+  }
+
+  /**
+   * Prompts of a table's rows that answer what is gone, by all that was said, or by the prompt
+   * where the row knows no more: rows that end in the same words go, too.
+   */
+  private Dataset<Row> promptsOf(Table table, Dataset<Row> said, Dataset<Row> prompts) {
+    Dataset<Row> rows = tables.readWithLater(table);
+    Dataset<Row> whole = rows.select(SAID.as("said"), col("prompt").as("key"));
+    Dataset<Row> alone = rows.where("messages IS NULL").select(col("prompt"));
+    return whole
+        .join(said, "said")
+        .select("key")
+        .union(alone.join(prompts, "prompt").select(col("prompt").as("key")))
+        .distinct();
   }
 
   private void forget(Table table, String column, Dataset<Row> keys, String subjectKey) {
