@@ -267,7 +267,9 @@ public final class CausalLm implements AutoCloseable {
   public List<LinearShape> linearShapes() {
     TensorNames names = config().names();
     List<String> mixing = new ArrayList<>();
-    for (String part : Arrays.asList(names.query(), names.key(), names.value())) {
+    for (String part :
+        Arrays.asList(
+            names.attention().query(), names.attention().key(), names.attention().value())) {
       mixing.add(names.layer(0) + part);
     }
     List<LinearShape> shapes = new ArrayList<>();

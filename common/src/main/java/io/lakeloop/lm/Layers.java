@@ -55,11 +55,11 @@ record Layers(Base base, Adapter adapter) {
       return norm(x, names().finalNorm());
     }
     String at = names().layer(stage);
-    NDArray attended = attend(stage, normed(x, at, names().attentionNorm()), at, pass);
-    NDArray first = linear(attended, at + names().attentionOutput(), pass);
-    NDArray y = Kernels.addTo(share(first, at, names().attentionPostNorm()), x);
-    NDArray second = mlp(normed(y, at, names().mlpNorm()), at, pass);
-    return Kernels.addTo(share(second, at, names().mlpPostNorm()), y);
+    NDArray attended = attend(stage, normed(x, at, names().norms().attention()), at, pass);
+    NDArray first = linear(attended, at + names().attention().output(), pass);
+    NDArray y = Kernels.addTo(share(first, at, names().norms().attentionPost()), x);
+    NDArray second = mlp(normed(y, at, names().norms().mlp()), at, pass);
+    return Kernels.addTo(share(second, at, names().norms().mlpPost()), y);
   }
 
   /** The same for one position per sequence, by packed weights. */
@@ -69,13 +69,13 @@ record Layers(Base base, Adapter adapter) {
     }
     String at = names().layer(stage);
     DecodeWeights.Layer layer = weights.layer(stage);
-    NDArray joined = layer.qkv().apply(normed(x, at, names().attentionNorm()));
+    NDArray joined = layer.qkv().apply(normed(x, at, names().norms().attention()));
     NDArray attended = decodeAttention(stage, joined, at, pass);
     NDArray first = layer.attentionOutput().apply(attended);
-    NDArray y = x.add(share(first, at, names().attentionPostNorm()));
-    NDArray up = layer.up().apply(normed(y, at, names().mlpNorm()));
+    NDArray y = x.add(share(first, at, names().norms().attentionPost()));
+    NDArray up = layer.up().apply(normed(y, at, names().norms().mlp()));
     NDArray inner = config().gated() ? gated(up) : activated(up);
-    return y.add(share(layer.down().apply(inner), at, names().mlpPostNorm()));
+    return y.add(share(layer.down().apply(inner), at, names().norms().mlpPost()));
   }
 
   private NDArray decodeAttention(int stage, NDArray joined, String at, Pass pass) {
@@ -92,8 +92,8 @@ record Layers(Base base, Adapter adapter) {
     NDArray q = qkv.get(0);
     NDArray k = qkv.get(1);
     if (!atOnce) {
-      q = rotated(headsNormed(q, at + names().queryNorm()), angles);
-      k = rotated(headsNormed(k, at + names().keyNorm()), angles);
+      q = rotated(headsNormed(q, at + names().attention().queryNorm()), angles);
+      k = rotated(headsNormed(k, at + names().attention().keyNorm()), angles);
     }
     return pass.attention.of(stage, scaled(q, config().scales().attention()), k, qkv.get(2));
   }
@@ -125,17 +125,17 @@ record Layers(Base base, Adapter adapter) {
     NDArray k;
     NDArray v;
     if (config().fusedQkv()) {
-      NDList parts = fused(linear(x, at + names().query(), pass));
+      NDList parts = fused(linear(x, at + names().attention().query(), pass));
       q = parts.get(0);
       k = parts.get(1);
       v = parts.get(2);
     } else {
-      q = linear(x, at + names().query(), pass);
-      k = linear(x, at + names().key(), pass);
-      v = linear(x, at + names().value(), pass);
+      q = linear(x, at + names().attention().query(), pass);
+      k = linear(x, at + names().attention().key(), pass);
+      v = linear(x, at + names().attention().value(), pass);
     }
-    q = headsNormed(heads(q, config().heads()), at + names().queryNorm());
-    k = headsNormed(heads(k, config().kvHeads()), at + names().keyNorm());
+    q = headsNormed(heads(q, config().heads()), at + names().attention().queryNorm());
+    k = headsNormed(heads(k, config().kvHeads()), at + names().attention().keyNorm());
     RopeTable.Angles angles = angles(layer, pass);
     return pass.attention.of(
         layer,
@@ -169,16 +169,16 @@ record Layers(Base base, Adapter adapter) {
   }
 
   private NDArray mlp(NDArray x, String at, Pass pass) {
-    NDArray up = linear(x, at + names().up(), pass);
+    NDArray up = linear(x, at + names().mlp().up(), pass);
     NDArray inner;
     if (config().fusedGate()) {
       inner = gated(up);
     } else if (config().gated()) {
-      inner = activated(linear(x, at + names().gate(), pass)).mul(up);
+      inner = activated(linear(x, at + names().mlp().gate(), pass)).mul(up);
     } else {
       inner = activated(up);
     }
-    return linear(inner, at + names().down(), pass);
+    return linear(inner, at + names().mlp().down(), pass);
   }
 
   /** What the first half lets through of the second. */

@@ -48,19 +48,20 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
     boolean transposed = config.transposed();
     List<Linear> linears = new ArrayList<>();
     if (config.fusedQkv()) {
-      linears.add(new Linear(at + names.query(), d, q + 2 * kv, config.qkvBias(), transposed));
+      linears.add(
+          new Linear(at + names.attention().query(), d, q + 2 * kv, config.qkvBias(), transposed));
     } else {
-      linears.add(new Linear(at + names.query(), d, q, config.qkvBias(), transposed));
-      linears.add(new Linear(at + names.key(), d, kv, config.qkvBias(), transposed));
-      linears.add(new Linear(at + names.value(), d, kv, config.qkvBias(), transposed));
+      linears.add(new Linear(at + names.attention().query(), d, q, config.qkvBias(), transposed));
+      linears.add(new Linear(at + names.attention().key(), d, kv, config.qkvBias(), transposed));
+      linears.add(new Linear(at + names.attention().value(), d, kv, config.qkvBias(), transposed));
     }
-    linears.add(new Linear(at + names.attentionOutput(), q, d, config.outputBias(), transposed));
-    if (names.gate() != null) {
-      linears.add(new Linear(at + names.gate(), d, inner, config.mlpBias(), transposed));
+    linears.add(new Linear(at + names.attention().output(), q, d, config.outputBias(), transposed));
+    if (names.mlp().gate() != null) {
+      linears.add(new Linear(at + names.mlp().gate(), d, inner, config.mlpBias(), transposed));
     }
     int up = config.fusedGate() ? 2 * inner : inner;
-    linears.add(new Linear(at + names.up(), d, up, config.mlpBias(), transposed));
-    linears.add(new Linear(at + names.down(), inner, d, config.mlpBias(), transposed));
+    linears.add(new Linear(at + names.mlp().up(), d, up, config.mlpBias(), transposed));
+    linears.add(new Linear(at + names.mlp().down(), inner, d, config.mlpBias(), transposed));
     return linears;
   }
 
@@ -87,7 +88,7 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
     Map<String, Shape> shapes = new LinkedHashMap<>();
     TensorNames names = config.names();
     String at = names.layer(layer);
-    norm(shapes, config, at, names.attentionNorm());
+    norm(shapes, config, at, names.norms().attention());
     for (Linear linear : of(config, layer)) {
       shapes.put(
           linear.weight(),
@@ -101,12 +102,12 @@ record Linear(String name, int inputs, int outputs, boolean bias, boolean transp
     if (config.qkNorm() != LmConfig.QkNorm.NONE) {
       boolean whole = config.qkNorm() == LmConfig.QkNorm.WHOLE;
       int e = config.headSize();
-      norm(shapes, config, at + names.queryNorm(), whole ? config.heads() * e : e);
-      norm(shapes, config, at + names.keyNorm(), whole ? config.kvHeads() * e : e);
+      norm(shapes, config, at + names.attention().queryNorm(), whole ? config.heads() * e : e);
+      norm(shapes, config, at + names.attention().keyNorm(), whole ? config.kvHeads() * e : e);
     }
-    norm(shapes, config, at, names.attentionPostNorm());
-    norm(shapes, config, at, names.mlpNorm());
-    norm(shapes, config, at, names.mlpPostNorm());
+    norm(shapes, config, at, names.norms().attentionPost());
+    norm(shapes, config, at, names.norms().mlp());
+    norm(shapes, config, at, names.norms().mlpPost());
     return shapes;
   }
 

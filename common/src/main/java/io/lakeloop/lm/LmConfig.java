@@ -174,12 +174,12 @@ public record LmConfig(
 
   /** True where one matrix makes queries, keys and values. */
   public boolean fusedQkv() {
-    return names.key() == null;
+    return names.attention().key() == null;
   }
 
   /** True where one matrix makes the gate and what it gates. */
   boolean fusedGate() {
-    return gated && names.gate() == null;
+    return gated && names.mlp().gate() == null;
   }
 
   /** True where linear weights are stored (inputs, outputs), as in GPT-2. */

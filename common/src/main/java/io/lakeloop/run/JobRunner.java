@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Runs a job: resolves its settings, pins what it reads, keeps the ledger, and turns whatever
@@ -100,32 +101,54 @@ public final class JobRunner {
       JobDefinition<C> definition, Invocation invocation, C config, Instant now) throws Exception {
     Name runId = Name.parse("preview");
     LakeRegistry registry = new LakeRegistry(lake, artifacts);
-    Ledger.Start start =
-        new Ledger.Start(
-            runId,
-            definition.name(),
-            invocation.environment().text(),
-            now,
-            shown(config),
-            "",
-            pins(definition, config, registry),
-            codeVersion);
+    Ledger.Start start = start(definition, invocation, config, registry, runId, now);
     Lineage lineage = new Lineage(runId);
+    definition.job().run(config, context(invocation, registry, start, lineage, files -> {}));
+  }
+
+  private <C extends Record> Ledger.Start start(
+      JobDefinition<C> definition,
+      Invocation invocation,
+      C config,
+      LakeRegistry registry,
+      Name runId,
+      Instant now)
+      throws Exception {
+    return new Ledger.Start(
+        runId,
+        definition.name(),
+        invocation.environment().text(),
+        now,
+        shown(config),
+        Digest.of(Settings.toJson(config)),
+        pins(definition, config, registry),
+        codeVersion);
+  }
+
+  private JobContext context(
+      Invocation invocation,
+      LakeRegistry registry,
+      Ledger.Start start,
+      Lineage lineage,
+      Consumer<Map<String, String>> pinFiles) {
     RunTables tables =
-        new RunTables(lake, artifacts.address(), runId, start.pinned(), lineage, "{}");
-    definition
-        .job()
-        .run(
-            config,
-            new JobContext(
-                lake.spark(),
-                new Environments(lake.spark(), invocation.conf()),
-                registry,
-                tables,
-                lineage,
-                start,
-                files -> {},
-                console));
+        new RunTables(
+            lake,
+            artifacts.address(),
+            start.runId(),
+            start.pinned(),
+            lineage,
+            "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
+                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
+    return new JobContext(
+        lake.spark(),
+        new Environments(lake.spark(), invocation.conf()),
+        registry,
+        tables,
+        lineage,
+        start,
+        pinFiles,
+        console);
   }
 
   /** Nobody reads what is being deleted, and nobody deletes what is being read. */
@@ -154,32 +177,13 @@ public final class JobRunner {
     console.detail("%s --run-id %s", definition.name(), start.runId());
     console.detail("  settings %s", start.config());
     Lineage lineage = new Lineage(start.runId());
-    RunTables tables =
-        new RunTables(
-            lake,
-            artifacts.address(),
-            start.runId(),
-            start.pinned(),
-            lineage,
-            "{\"run_id\":\"%s\",\"job\":\"%s\",\"code_version\":\"%s\",\"config_digest\":\"%s\"}"
-                .formatted(start.runId(), start.job(), start.codeVersion(), start.configDigest()));
+    JobContext context =
+        context(invocation, registry, start, lineage, files -> ledger.pinFiles(start, files));
     try {
       // A deletion may have begun, or ended, before this run's row was there to be seen.
       requireApart(definition, leases);
       requireNothingDeletedSince(definition, start);
-      definition
-          .job()
-          .run(
-              config,
-              new JobContext(
-                  lake.spark(),
-                  new Environments(lake.spark(), invocation.conf()),
-                  registry,
-                  tables,
-                  lineage,
-                  start,
-                  files -> ledger.pinFiles(start, files),
-                  console));
+      definition.job().run(config, context);
       leases.requireHeld();
       discardDrafts(start.runId());
     } catch (Exception | LinkageError | OutOfMemoryError | StackOverflowError e) {
@@ -215,6 +219,7 @@ public final class JobRunner {
     }
   }
 
+  /** What an earlier attempt of the run fixed, or what is now. */
   private <C extends Record> Ledger.Start start(
       Ledger ledger,
       JobDefinition<C> definition,
@@ -224,24 +229,14 @@ public final class JobRunner {
       Name runId,
       Instant now)
       throws Exception {
-    String digest = Digest.of(Settings.toJson(config));
-    String shown = shown(config);
-    Optional<Ledger.Start> earlier = ledger.earlier(runId, definition.name(), shown, digest);
+    Optional<Ledger.Start> earlier =
+        ledger.earlier(runId, definition.name(), shown(config), Digest.of(Settings.toJson(config)));
     if (earlier.isPresent()) {
       requireNothingDeletedSince(definition, earlier.get());
       ledger.started(earlier.get());
       return earlier.get();
     }
-    Ledger.Start start =
-        new Ledger.Start(
-            runId,
-            definition.name(),
-            invocation.environment().text(),
-            now,
-            shown,
-            digest,
-            pins(definition, config, registry),
-            codeVersion);
+    Ledger.Start start = start(definition, invocation, config, registry, runId, now);
     ledger.started(start);
     return start;
   }

@@ -396,7 +396,7 @@ final class PatternRecogniser implements Recogniser {
                 + BRITISH_AREAS
                 + ")\\d[A-Z\\d]? ?\\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z] ?\\d[ABCEGHJ-NPRSTV-Z]\\d"
                 + "|(?:[AC-FHKNPRTV-Y]\\d\\d|D6W) ?[AC-FHKNPRTV-Y](?=[A-Z]*\\d)[0-9AC-FHKNPRTV-Y]{3})(?![\\p{L}\\p{N}])",
-            (text, match) -> PostalCodes.isAddress(text, match.start()) ? 0.55 : 0.2,
+            (text, match) -> AddressWords.standBefore(text, match.start()) ? 0.55 : 0.2,
             POSTAL));
     rules.add(
         Rule.of(
