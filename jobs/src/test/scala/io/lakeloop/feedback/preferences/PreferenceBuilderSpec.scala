@@ -2,6 +2,8 @@ package io.lakeloop.feedback.preferences
 
 import io.lakeloop.feedback.preferences.PreferenceSettings.{Signals, Ties}
 import io.lakeloop.jobs.SharedSpark
+import io.lakeloop.table.PreferencesTables
+import org.apache.spark.sql.functions.lit
 import org.apache.spark.sql.{DataFrame, Row}
 import org.scalatest.funspec.AnyFunSpec
 import org.scalatest.matchers.should.Matchers
@@ -9,15 +11,18 @@ import scala.collection.JavaConverters._
 
 class PreferenceBuilderSpec extends AnyFunSpec with Matchers {
   private lazy val spark = SharedSpark.session
+  private lazy val messages = PreferencesTables.PREFERENCES.schema()("messages").dataType
 
   private def sql(rows: String): DataFrame = spark.sql(s"SELECT * FROM VALUES $rows")
 
+  /** Items of their prompts alone, as those before conversations were kept. */
   private lazy val queue = sql("""
     ('i1', 'r', 'p1', 'a1', 'b1', 'x1', 'x2', false, CAST(NULL AS STRING), 'orbit'),
     ('i2', 'r', 'p2', 'a2', 'b2', 'x3', 'x4', false, NULL, 'orbit'),
     ('i3', 'r', 'p3', 'a3', 'b3', 'x5', 'x6', false, NULL, 'orbit')
     AS t(item_id, run_id, prompt, completion_a, completion_b, interaction_a, interaction_b,
          is_gold, repeat_of, product)""")
+    .withColumn("messages", lit(null).cast(messages))
 
   private lazy val consensus = sql("""
     ('i1', 0.8D, map('a', 0.8D, 'b', 0.2D, 'tie', 0.0D), 3L),
