@@ -43,6 +43,9 @@ final class Ledger {
   private final String driver;
   private final Map<String, String> pinnedFiles = new TreeMap<>();
 
+  /** What this driver last wrote of the run, or null. */
+  private Lake.Commit last;
+
   /**
    * @param driver what this driver is called
    */
@@ -173,22 +176,26 @@ final class Ledger {
   }
 
   void started(Start start) {
-    lake.replace(
-        LedgerTables.RUNS,
-        start.runId(),
-        row(start, "STARTED", null, new Lineage(start.runId())).dataset(lake.spark()),
-        start.runId() + " started");
+    write(start, row(start, "STARTED", null, new Lineage(start.runId())), " started");
   }
 
   void ended(Start start, End end, Lineage lineage) {
-    Dataset<Row> edges = lineage.rows().dataset(lake.spark());
-    String metadata = start.runId() + " ended";
-    lake.replace(LedgerTables.LINEAGE, start.runId(), edges, metadata);
     lake.replace(
-        LedgerTables.RUNS,
+        LedgerTables.LINEAGE,
         start.runId(),
-        row(start, end.code().isEmpty() ? SUCCEEDED : "FAILED", end, lineage).dataset(lake.spark()),
-        metadata);
+        lineage.rows().dataset(lake.spark()),
+        start.runId() + " ended");
+    String status = end.code().isEmpty() ? SUCCEEDED : "FAILED";
+    write(start, row(start, status, end, lineage), " ended");
+  }
+
+  private void write(Start start, TableRows row, String what) {
+    Dataset<Row> rows = row.dataset(lake.spark());
+    String metadata = start.runId() + what;
+    last =
+        last == null
+            ? lake.replace(LedgerTables.RUNS, start.runId(), rows, metadata)
+            : lake.replace(LedgerTables.RUNS, start.runId(), rows, metadata, last);
   }
 
   /** Null where the job takes in no files, or has not come to the end of its account. */

@@ -15,9 +15,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -27,13 +29,20 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.delta.DeltaLog;
+import org.apache.spark.sql.delta.DeltaOperations;
+import org.apache.spark.sql.delta.OptimisticTransaction;
 import org.apache.spark.sql.delta.Snapshot;
+import org.apache.spark.sql.delta.actions.Action;
+import org.apache.spark.sql.delta.actions.AddFile;
 import org.apache.spark.sql.delta.actions.Metadata;
 import org.apache.spark.sql.functions;
 import scala.Console;
 import scala.Option;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
 
 /** The Delta tables below one folder: the only place that reads and writes them. */
 public final class Lake {
@@ -161,10 +170,7 @@ public final class Lake {
     // Appending costs half of replacing, and is the same where the slice was never written.
     DataFrameWriter<Row> writer =
         mayHold(table, slice)
-            ? aligned
-                .write()
-                .mode("overwrite")
-                .option("replaceWhere", table.slice() + " = " + literal(slice.text()))
+            ? aligned.write().mode("overwrite").option("replaceWhere", isSlice(table, slice))
             : confined(table, slice, aligned).write().mode("append");
     // Where others commit at the same time, ours is the first after this version that is ours.
     long before = version(table).orElseThrow();
@@ -174,6 +180,37 @@ public final class Lake {
         .option("userMetadata", userMetadata)
         .save(path(table));
     return commit(table, before + 1, userMetadata);
+  }
+
+  /**
+   * Replaces what the caller's last commit made of a slice, in a third of the time: Delta would
+   * search all the table's files for the slice's own, which the log tells of, too.
+   *
+   * @param last the caller's last commit to the table; where somebody has written to the slice
+   *     since, it is replaced as by {@link #replace(Table, Name, Dataset, String)}
+   */
+  public Commit replace(
+      Table table, Name slice, Dataset<Row> rows, String userMetadata, Commit last) {
+    OptimisticTransaction transaction = DeltaLog.forTable(spark, path(table)).startTransaction();
+    Optional<List<AddFile>> files =
+        new SliceFiles(table.slice(), slice)
+            .asOf(last.version(), transaction.readVersion(), version -> log(table, version));
+    if (files.isEmpty()) {
+      return replace(table, slice, rows, userMetadata);
+    }
+    Dataset<Row> own = confined(table, slice, aligned(table, rows));
+    List<Action> actions =
+        new ArrayList<>(JavaConverters.seqAsJavaList(transaction.writeFiles(own)));
+    files.get().forEach(file -> actions.add(file.remove()));
+    long version =
+        transaction.commit(
+            seq(actions),
+            new DeltaOperations.Write(
+                SaveMode.Overwrite,
+                Option.apply(seq(List.of(table.slice()))),
+                Option.apply(isSlice(table, slice)),
+                Option.apply(userMetadata)));
+    return commit(table, version, userMetadata);
   }
 
   /**
@@ -333,15 +370,25 @@ public final class Lake {
   }
 
   private JsonNode commitInfo(Table table, long version) {
-    Path file = new Path(path(table), String.format(Locale.ROOT, "_delta_log/%020d.json", version));
-    try (InputStream in = fileSystem(file).open(file)) {
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+    try {
+      for (String line : log(table, version)) {
         JsonNode action = JSON.readTree(line);
         if (action.has("commitInfo")) {
           return action.get("commitInfo");
         }
       }
-      throw new IllegalStateException(file + " holds no commitInfo.");
+      throw new IllegalStateException(
+          "Version " + version + " of " + table.name() + " holds no commitInfo.");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the table's log says of a version, an action a line. */
+  private List<String> log(Table table, long version) {
+    Path file = new Path(path(table), String.format(Locale.ROOT, "_delta_log/%020d.json", version));
+    try (InputStream in = fileSystem(file).open(file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -388,6 +435,14 @@ public final class Lake {
         .checks()
         .forEach((name, expression) -> builder.property("delta.constraints." + name, expression));
     builder.execute();
+  }
+
+  private static <T> Seq<T> seq(List<T> list) {
+    return JavaConverters.asScalaBuffer(list).toSeq();
+  }
+
+  private static String isSlice(Table table, Name slice) {
+    return table.slice() + " = " + literal(slice.text());
   }
 
   /** The text as SQL reads it back, for the places that take no column expression. */
