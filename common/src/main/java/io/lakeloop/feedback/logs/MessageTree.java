@@ -81,12 +81,11 @@ final class MessageTree {
     return otherwise;
   }
 
-  /** The message that one answers; one without an id is nobody's parent. */
-  private static JsonNode parent(JsonNode message, Map<String, JsonNode> byId) {
+  /** The id of the message that one answers, or null. */
+  private static String parent(JsonNode message) {
     for (String field : List.of("parent_id", "parent_message_id")) {
-      String parent = message.path(field).asText("");
-      if (message.path(field).isTextual() && !parent.isEmpty()) {
-        return byId.get(parent);
+      if (message.path(field).isTextual() && !message.get(field).textValue().isEmpty()) {
+        return message.get(field).textValue();
       }
     }
     return null;
@@ -94,7 +93,7 @@ final class MessageTree {
 
   /**
    * Exchanges of messages that name their parents, by the place of the answer in the list. A
-   * message that is no answer has none; nor has one whose ancestors are not all there.
+   * message that is no answer has none; one whose ancestors are not all there is refused.
    */
   static Map<Integer, Exchanged> linked(List<JsonNode> messages) {
     Map<String, JsonNode> byId = new HashMap<>();
@@ -106,9 +105,8 @@ final class MessageTree {
       String key = id(node, String.valueOf(i));
       try {
         Message message = said(node, known).message();
-        List<Said> path = path(node, byId, known);
-        if (message.role() == Role.ASSISTANT && !path.isEmpty()) {
-          found.put(i, answer(key, message, path));
+        if (message.role() == Role.ASSISTANT && parent(node) != null) {
+          found.put(i, answer(key, message, path(node, byId, known)));
         }
       } catch (Unusable e) {
         Message nothing = Message.of(Role.ASSISTANT, "");
@@ -132,10 +130,23 @@ final class MessageTree {
   private static List<Said> path(
       JsonNode message, Map<String, JsonNode> byId, Map<JsonNode, Said> known) throws Unusable {
     LinkedList<Said> path = new LinkedList<>();
-    JsonNode ancestor = parent(message, byId);
-    while (ancestor != null && path.size() < DEEPEST) {
+    for (String parent = parent(message); parent != null; ) {
+      JsonNode ancestor = byId.get(parent);
+      if (ancestor == null) {
+        throw new Unusable(
+            "PARENT_MISSING",
+            path.isEmpty()
+                ? "the message that it answers is not there"
+                : "of the messages before it, the one %d steps back is not there"
+                    .formatted(path.size() + 1));
+      }
+      if (path.size() == DEEPEST) {
+        throw new Unusable(
+            "HISTORY_TOO_LONG",
+            "more than %d messages stand before it, or one answers itself".formatted(DEEPEST));
+      }
       path.addFirst(said(ancestor, known));
-      ancestor = parent(ancestor, byId);
+      parent = parent(ancestor);
     }
     return List.copyOf(path);
   }

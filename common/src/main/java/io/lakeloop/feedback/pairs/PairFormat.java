@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.chat.Conversation;
 import io.lakeloop.chat.Message;
 import io.lakeloop.chat.Role;
+import io.lakeloop.feedback.Refusal;
 import io.lakeloop.feedback.Unusable;
 import io.lakeloop.feedback.messages.MessageReader;
 import io.lakeloop.feedback.messages.RequestReader;
@@ -56,6 +57,11 @@ public enum PairFormat {
       return scored(
           user(record, "instruction"), record.get("completions"), "response", "overall_score", 1);
     }
+
+    @Override
+    Optional<Refusal> leftOut(JsonNode record) {
+      return unscored(record.get("completions"), "response", "overall_score");
+    }
   },
 
   /** Nectar: {@code answers} with {@code rank}, the first the best. */
@@ -65,6 +71,11 @@ public enum PairFormat {
     @Override
     List<Pair> pairs(JsonNode record) throws Unusable {
       return scored(transcript(record, "prompt"), record.get("answers"), "answer", "rank", -1);
+    }
+
+    @Override
+    Optional<Refusal> leftOut(JsonNode record) {
+      return unscored(record.get("answers"), "answer", "rank");
     }
   },
 
@@ -237,6 +248,11 @@ public enum PairFormat {
    */
   abstract List<Pair> pairs(JsonNode record) throws Unusable;
 
+  /** What of a record is in none of its pairs, and why. */
+  Optional<Refusal> leftOut(JsonNode record) {
+    return Optional.empty();
+  }
+
   /** One answer with a score, where the pairs are between records. */
   Optional<ScoredAnswer> answer(JsonNode record) throws Unusable {
     return Optional.empty();
@@ -297,15 +313,34 @@ public enum PairFormat {
       Conversation before, JsonNode list, String text, String score, int sign) throws Unusable {
     List<Answers.Scored> answers = new ArrayList<>();
     for (JsonNode answer : list) {
-      if (answer.path(text).isTextual() && answer.path(score).isNumber()) {
+      if (isScored(answer, text, score)) {
         answers.add(
             new Answers.Scored(
-                answer.get(text).textValue(), sign * answer.get(score).doubleValue()));
+                answer.get(text).textValue(), sign * Sides.number(answer, score, Double.NaN)));
       }
     }
     List<Pair> pairs = new ArrayList<>();
     Answers.addPairs(before, answers, pairs);
     return some(pairs, "no two answers have different scores");
+  }
+
+  private static boolean isScored(JsonNode answer, String text, String score) {
+    return answer.path(text).isTextual() && Sides.isNumber(answer.path(score));
+  }
+
+  /** Why answers of a list are in none of its pairs. */
+  private static Optional<Refusal> unscored(JsonNode list, String text, String score) {
+    int left = 0;
+    for (JsonNode answer : list) {
+      left += isScored(answer, text, score) ? 0 : 1;
+    }
+    return left == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Refusal(
+                "MISSING_FIELD",
+                "%d of %d answers lack a text %s or a number %s; the others became pairs"
+                    .formatted(left, list.size(), text, score)));
   }
 
   private static List<Pair> sided(

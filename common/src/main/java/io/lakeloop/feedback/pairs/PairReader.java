@@ -71,9 +71,13 @@ public final class PairReader {
             AnswerRows.together(file, entry.line(), answer.get(), format.name(), entry.text()));
       }
       Certainty certainty = Certainty.of(entry.node(), reading.marginPerScore());
-      return format.pairs(entry.node()).stream()
-          .map(pair -> certainty.of(pair).row(file, entry.line(), record, cleaner))
-          .map(row -> AnswerRows.alone(row, format.name()));
+      return Stream.concat(
+          format.pairs(entry.node()).stream()
+              .map(pair -> certainty.of(pair).row(file, entry.line(), record, cleaner))
+              .map(row -> AnswerRows.alone(row, format.name())),
+          format.leftOut(entry.node()).stream()
+              .map(left -> Pair.refused(file, entry.line(), left, record))
+              .map(row -> AnswerRows.alone(row, null)));
     } catch (Unusable e) {
       return Stream.of(
           AnswerRows.alone(Pair.refused(file, entry.line(), e.refusal(), record), null));

@@ -46,13 +46,15 @@ final class Sides {
     if ((value.isMissingNode() || value.isNull()) && !Double.isNaN(otherwise)) {
       return otherwise;
     }
-    if (value.isTextual() && NUMBER.matcher(value.textValue()).matches()) {
-      return Double.parseDouble(value.textValue());
-    }
-    if (!value.isNumber()) {
+    if (!isNumber(value)) {
       throw new Unusable("WRONG_TYPE", field + " must be a number");
     }
-    return value.doubleValue();
+    return value.isTextual() ? Double.parseDouble(value.textValue()) : value.doubleValue();
+  }
+
+  /** True of numbers, and of texts that are one. */
+  static boolean isNumber(JsonNode value) {
+    return value.isNumber() || value.isTextual() && NUMBER.matcher(value.textValue()).matches();
   }
 
   /**

@@ -87,6 +87,20 @@ class RecordReaderTest {
         .containsExactly("NOT_AN_EXCHANGE", "NOT_AN_EXCHANGE", "PARENT_MISSING", "PARENT_MISSING");
   }
 
+  @Test
+  void anAnswerWhoseHistoryIsNotWholeIsRefused() {
+    List<Turn> turns =
+        linked(
+            List.of(
+                message("p2", "a1", "", "And then?"),
+                message("a2", "p2", "", "Nothing."),
+                message("p3", "a3", "", "Me?"),
+                message("a3", "p3", "", "You.")));
+    assertThat(codes(turns))
+        .containsExactly(
+            "NOT_AN_EXCHANGE", "PARENT_MISSING", "NOT_AN_EXCHANGE", "HISTORY_TOO_LONG");
+  }
+
   /** By which a request for deletion finds the turn when the raw records are gone. */
   @Test
   void aTurnKnowsEveryoneWhoseWordsItHolds() {

@@ -64,6 +64,17 @@ class PairFormatTest {
     assertThat(pairs.get(0).rejected()).isEqualTo("B");
   }
 
+  @Test
+  void answersWithoutAScoreAreTold() {
+    JsonNode record =
+        record(
+            "{\"instruction\":\"Q\",\"completions\":[{\"response\":\"B\",\"overall_score\":\"4\"},"
+                + "{\"response\":\"A\",\"overall_score\":7.5},{\"response\":\"C\",\"overall_score\":null}]}");
+    assertThat(PairFormat.ULTRAFEEDBACK.leftOut(record).orElseThrow().reason())
+        .startsWith("1 of 3 answers lack a text response or a number overall_score");
+    assertThat(PairFormat.SHP.leftOut(record)).isEmpty();
+  }
+
   /** TRL's extract_prompt: the shared beginning, up to a blank. */
   @Test
   void anImplicitPromptOfTextsIsWhatTheyShare() throws Unusable {
