@@ -40,6 +40,17 @@ public record Conversation(List<Message> messages) implements Serializable {
         .orElse("");
   }
 
+  /** Whether the prompt is the user's last message, and nothing that follows answers it. */
+  public boolean asks(String prompt) {
+    if (messages.isEmpty()) {
+      return false;
+    }
+    Message last = messages.get(messages.size() - 1);
+    boolean answered =
+        last.role() == Role.ASSISTANT && last.calls().isEmpty() && last.weight() != 0;
+    return !answered && prompt().equals(prompt);
+  }
+
   /** True where there is nothing but one message of a user, so that its text says it all. */
   public boolean hasPromptAlone() {
     return messages.size() == 1

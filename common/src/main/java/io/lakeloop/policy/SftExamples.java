@@ -8,13 +8,16 @@ import io.lakeloop.config.UserError;
 import io.lakeloop.feedback.sampling.AnswerPairs;
 import io.lakeloop.lm.tokenizer.ChatEncoder;
 import io.lakeloop.lm.tokenizer.Turns;
+import io.lakeloop.reward.Cuts;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.table.Messages;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -56,23 +59,64 @@ public final class SftExamples {
     return examples;
   }
 
-  /** The exchanges as rows of a batch. */
+  /**
+   * The exchanges as rows of a batch.
+   *
+   * @param say takes lines about the limits, and what was cut and left out
+   * @throws UserError DATA_EMPTY if nothing is left to learn
+   */
   public static List<SftTrainer.Example> encoded(
-      List<Exchange> exchanges, ChatEncoder encoder, Rows rows) {
+      List<Exchange> exchanges, ChatEncoder encoder, Rows rows, Consumer<String> say) {
     if (rows == Rows.EXCHANGES) {
+      Cuts.of(encoder, exchanges).lines().forEach(say);
       return exchanges.stream()
           .map(e -> SftTrainer.Example.of(encoder.sequence(e.before(), e.completion())))
           .toList();
     }
-    List<SftTrainer.Example> examples = new ArrayList<>();
-    for (Conversation conversation : conversations(exchanges)) {
-      Turns turns = encoder.turns(conversation);
-      SftTrainer.Example example = new SftTrainer.Example(turns.ids(), turns.answers());
-      if (example.learned() > 0) {
-        examples.add(example);
-      }
+    List<Conversation> conversations = conversations(exchanges);
+    List<Turns> read = conversations.stream().map(encoder::turns).toList();
+    List<SftTrainer.Example> examples =
+        read.stream()
+            .map(turns -> new SftTrainer.Example(turns.ids(), turns.answers()))
+            .filter(example -> example.learned() > 0)
+            .toList();
+    tell(encoder, read, examples.size(), say);
+    if (examples.isEmpty()) {
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot train: the chat template writes earlier answers otherwise than it asks for them,"
+              + " so in none of %,d conversations the answers can be told. Set rows to exchanges.",
+          conversations.size());
     }
     return examples;
+  }
+
+  private static void tell(ChatEncoder encoder, List<Turns> read, int kept, Consumer<String> say) {
+    say.accept(
+        line(
+            "conversations of up to %,d tokens",
+            encoder.maxPromptTokens() + encoder.maxCompletionTokens()));
+    long cut = read.stream().filter(turns -> turns.tokensCut() > 0).count();
+    if (cut > 0) {
+      say.accept(
+          line(
+              "cut: %,d of %,d conversations (%,d whole messages); %,d tokens in all",
+              cut,
+              read.size(),
+              read.stream().mapToLong(Turns::messagesCut).sum(),
+              read.stream().mapToLong(Turns::tokensCut).sum()));
+    }
+    if (kept < read.size()) {
+      say.accept(
+          line(
+              "left out: %,d of %,d conversations, in which the chat template lets no answer be"
+                  + " told",
+              read.size() - kept, read.size()));
+    }
+  }
+
+  private static String line(String form, Object... values) {
+    return String.format(Locale.ROOT, form, values);
   }
 
   /**

@@ -105,7 +105,7 @@ public final class ModelLoader implements AutoCloseable {
   public LmConfig config(ModelVersion version) throws IOException {
     AdapterFolder adapter = new AdapterFolder(version.folder());
     ModelVersion base = adapter.exists() ? resolve(baseOf(adapter)) : version;
-    return LmConfig.read(base.folder().resolve("config.json"));
+    return new ModelFolder(base.folder()).check();
   }
 
   /** Opens an adapter over its base. */

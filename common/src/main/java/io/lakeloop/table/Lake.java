@@ -31,6 +31,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.delta.DeltaOperations;
 import org.apache.spark.sql.delta.OptimisticTransaction;
@@ -198,6 +199,9 @@ public final class Lake {
     if (files.isEmpty()) {
       return replace(table, slice, rows, userMetadata);
     }
+    // Who writes to the slice at the same time is found out when this commits.
+    Expression slices = functions.col(table.slice()).equalTo(slice.text()).expr();
+    transaction.trackReadPredicates(seq(List.of(slices)), true, true);
     Dataset<Row> own = confined(table, slice, aligned(table, rows));
     List<Action> actions =
         new ArrayList<>(JavaConverters.seqAsJavaList(transaction.writeFiles(own)));

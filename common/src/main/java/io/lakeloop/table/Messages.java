@@ -52,7 +52,9 @@ public final class Messages {
     Conversation read = new Conversation(cells.stream().map(Messages::message).toList());
     Role last = read.messages().get(cells.size() - 1).role();
     // Earlier releases kept the prompt apart from what came before it.
-    return last == Role.USER || last == Role.TOOL ? read : read.with(Message.of(Role.USER, prompt));
+    return last == Role.USER || last == Role.TOOL || read.asks(prompt)
+        ? read
+        : read.with(Message.of(Role.USER, prompt));
   }
 
   /** That of a row with the columns messages and prompt. */

@@ -92,8 +92,9 @@ final class Filters {
   private static String indented(String text, Arguments arguments, Frame frame) {
     Arguments.Bound bound = arguments.bind("indent", "width", "first", "blank");
     Object width = bound.get(0, 4L);
-    String indent =
-        width instanceof String some ? some : " ".repeat(Math.max(0, bound.number(0, 4)));
+    int blanks = width instanceof String ? 0 : Math.max(0, bound.number(0, 4));
+    frame.budget().text(blanks);
+    String indent = width instanceof String some ? some : " ".repeat(blanks);
     frame.budget().text(indent.length());
     StringBuilder indented = new StringBuilder(bound.truth(1) ? indent : "");
     int from = 0;

@@ -2,8 +2,8 @@ package io.lakeloop.chat.jinja;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +20,7 @@ final class Format {
     Iterator<?> places =
         values instanceof Tuple tuple
             ? tuple.iterator()
-            : List.of(new Object[] {values}).iterator();
+            : Collections.singletonList(values).iterator();
     StringBuilder text = new StringBuilder();
     Matcher field = PERCENT.matcher(format);
     int from = 0;
@@ -28,6 +28,9 @@ final class Format {
       text.append(format, from, field.start());
       text.append(field.group(6).equals("%") ? "%" : percent(field, values, places, budget));
       from = field.end();
+      if (text.length() > Budget.MOST_OUTPUT) {
+        budget.text(text.length());
+      }
     }
     text.append(format.substring(from));
     budget.text(text.length());

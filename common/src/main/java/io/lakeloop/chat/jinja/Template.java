@@ -67,6 +67,12 @@ public final class Template {
       throw TemplateException.value("a number is too large").at(rendering.line);
     } catch (StackOverflowError e) {
       throw TemplateException.limit("it nests too deeply").at(rendering.line);
+    } catch (OutOfMemoryError e) {
+      throw TemplateException.limit("it takes more memory than there is").at(rendering.line);
+    } catch (RuntimeException e) {
+      // Arguments that Python refuses each in words of its own.
+      throw TemplateException.value("an expression has arguments that it cannot take")
+          .at(rendering.line);
     }
     return new Rendered(rendering.whole.toString(), List.copyOf(rendering.generated));
   }

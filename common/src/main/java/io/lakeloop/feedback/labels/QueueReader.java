@@ -21,7 +21,6 @@ import io.lakeloop.table.LabelingTables;
 import io.lakeloop.table.Messages;
 import io.lakeloop.text.Sanitiser;
 import io.lakeloop.text.TextCleaner;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,11 +127,8 @@ public final class QueueReader {
 
   private static Conversation before(JsonNode node) throws Unusable {
     String prompt = node.get("prompt").textValue();
-    List<Message> messages = new ArrayList<>(new MessageReader().list(node.path("messages")));
-    Conversation said = new Conversation(messages);
-    Role last = messages.isEmpty() ? null : messages.get(messages.size() - 1).role();
-    boolean ends = (last == Role.USER || last == Role.TOOL) && said.prompt().equals(prompt);
-    return ends ? said : said.with(Message.of(Role.USER, prompt));
+    Conversation said = new Conversation(new MessageReader().list(node.path("messages")));
+    return said.asks(prompt) ? said : said.with(Message.of(Role.USER, prompt));
   }
 
   private static String text(JsonNode node, String field) {

@@ -32,10 +32,12 @@ final class Exchanges {
    */
   static List<Exchanged> of(Dialogue dialogue) {
     List<Exchanged> found = new ArrayList<>();
-    int shared = Exchanges.in(dialogue.messages()).size();
+    int shared = dialogue.shared();
     for (List<Message> sequence : dialogue.sequences()) {
-      List<Exchanged> own = in(sequence);
-      found.addAll(found.isEmpty() ? own : own.subList(Math.min(shared, own.size()), own.size()));
+      boolean first = found.isEmpty();
+      in(sequence).stream()
+          .filter(exchange -> first || exchange.before().messages().size() >= shared)
+          .forEach(found::add);
     }
     return keyed(found);
   }

@@ -262,10 +262,7 @@ final class RecordReader {
     for (JsonNode message : log.objects("messages")) {
       messages.addAll(reader.messages(message, ""));
     }
-    Conversation before = new Conversation(messages);
-    Role last = messages.isEmpty() ? null : messages.get(messages.size() - 1).role();
-    boolean ends = last == Role.TOOL || last == Role.USER;
-    if (!ends || !before.prompt().equals(prompt)) {
+    if (!new Conversation(messages).asks(prompt)) {
       for (JsonNode document : log.objects("retrieved_documents")) {
         if (document.path("text").isTextual()) {
           String id = document.path("title").asText(document.path("id").asText(null));

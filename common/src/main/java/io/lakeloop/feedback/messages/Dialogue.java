@@ -38,6 +38,14 @@ public record Dialogue(List<Message> messages, List<List<Message>> choices) {
     return sequences;
   }
 
+  /** How many messages all sequences begin with; a text that the choices go on is none of them. */
+  public int shared() {
+    List<Message> joined = joined(messages);
+    Message last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
+    boolean goesOn = last != null && last.role() == Role.ASSISTANT && last.calls().isEmpty();
+    return goesOn ? joined.size() - 1 : joined.size();
+  }
+
   /**
    * The same, where people or the model who spoke twice in a row, without a call in between, have
    * one message with a blank line in it: templates part turns, not messages.

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /** What the formats in use call those who speak. */
 final class Roles {
-  /** Names that may be shown in a refusal: words without digits, which could be anything. */
-  private static final Pattern SHOWN = Pattern.compile("[\\p{L}\\p{M}_./ -]{1,40}");
+  /** Names that may be shown in a refusal: one word without digits; more could name a person. */
+  private static final Pattern SHOWN = Pattern.compile("[\\p{L}\\p{M}_-]{1,40}");
 
   private static final Map<String, Role> KNOWN = known();
 

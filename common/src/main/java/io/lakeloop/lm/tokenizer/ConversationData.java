@@ -1,6 +1,8 @@
 package io.lakeloop.lm.tokenizer;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lakeloop.chat.Conversation;
@@ -24,7 +26,11 @@ import java.util.function.UnaryOperator;
  * TITLE}, a line break and their text.
  */
 final class ConversationData {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** What is more than one value, or has a name twice, is a text. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
   private final List<Map<String, Object>> messages = new ArrayList<>();
   private final List<Object> tools = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.lakeloop.lm.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.Quoted;
 import io.lakeloop.config.UserError;
 import io.lakeloop.lm.ModelJson;
 import java.io.IOException;
@@ -33,8 +34,16 @@ record TemplateFiles(String main, String withTools) {
     if (!template.isArray()) {
       return new TemplateFiles(template.asText(""), tools);
     }
-    return new TemplateFiles(
-        named(template, "default"), tools.isBlank() ? named(template, "tool_use") : tools);
+    String main = named(template, "default");
+    if (main.isBlank()) {
+      throw new UserError(
+          ErrorCode.CONFIG_INVALID,
+          "Cannot use the chat templates in %s: none of them is called default, only %s. Give the"
+              + " one to use that name.",
+          folder,
+          Quoted.of(String.join(", ", template.findValuesAsText("name"))));
+    }
+    return new TemplateFiles(main, tools.isBlank() ? named(template, "tool_use") : tools);
   }
 
   private static String named(JsonNode templates, String name) {

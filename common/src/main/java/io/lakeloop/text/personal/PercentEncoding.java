@@ -1,7 +1,6 @@
 package io.lakeloop.text.personal;
 
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -11,6 +10,9 @@ import java.util.Arrays;
  * %2540}), and where each of its characters came from.
  */
 public final class PercentEncoding {
+  /** Bytes of a character. */
+  private static final int LONGEST = 4;
+
   private final String text;
   private final int[] starts;
 
@@ -31,58 +33,47 @@ public final class PercentEncoding {
     int length = 0;
     int i = 0;
     while (i < encoded.length()) {
-      int end = escapesEnd(encoded, i);
-      CharBuffer characters = end == i ? null : utf8(encoded, i, end);
-      if (characters != null) {
-        length = place(encoded, i, characters, out, starts, length);
-        i = end;
-      } else {
-        int escape = escapeEnd(encoded, i);
-        boolean ascii = escape > i && Integer.parseInt(encoded, escape - 2, escape, 16) < 0x80;
+      int end = characterEnd(encoded, i);
+      String character = end == i ? null : utf8(encoded, i, end);
+      if (character == null) {
         starts[length] = i;
-        out[length++] =
-            ascii ? (char) Integer.parseInt(encoded, escape - 2, escape, 16) : encoded.charAt(i);
-        i = ascii ? escape : i + 1;
+        out[length++] = encoded.charAt(i++);
+      } else {
+        for (int c = 0; c < character.length(); c++) {
+          starts[length] = i;
+          out[length++] = character.charAt(c);
+        }
+        i = end;
       }
     }
     starts[length] = encoded.length();
     return new PercentEncoding(new String(out, 0, length), Arrays.copyOf(starts, length + 1));
   }
 
-  /** Each character at the escape of its first byte. */
-  private static int place(
-      String encoded, int from, CharBuffer characters, char[] out, int[] starts, int length) {
-    int at = from;
-    int next = length;
-    while (characters.hasRemaining()) {
-      char c = characters.get();
-      starts[next] = at;
-      out[next++] = c;
-      int bytes = c < 0x80 ? 1 : c < 0x800 || Character.isLowSurrogate(c) ? 2 : 3;
-      for (int n = Character.isHighSurrogate(c) ? 2 : bytes; n > 0; n--) {
-        at = escapeEnd(encoded, at);
-      }
-    }
-    return next;
-  }
-
-  private static CharBuffer utf8(String encoded, int from, int to) {
-    ByteBuffer bytes = ByteBuffer.allocate(to - from);
+  /** The character that escapes stand for, or null. */
+  private static String utf8(String encoded, int from, int to) {
+    ByteBuffer bytes = ByteBuffer.allocate(LONGEST);
     for (int i = from; i < to; ) {
       int end = escapeEnd(encoded, i);
       bytes.put((byte) Integer.parseInt(encoded, end - 2, end, 16));
       i = end;
     }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip());
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
     } catch (CharacterCodingException e) {
       return null;
     }
   }
 
-  private static int escapesEnd(String text, int from) {
-    int end = from;
-    while (escapeEnd(text, end) > end) {
+  /** Where the escapes end that make one character, by its first byte; there where none begins. */
+  private static int characterEnd(String text, int from) {
+    int end = escapeEnd(text, from);
+    if (end == from) {
+      return from;
+    }
+    int first = Integer.parseInt(text, end - 2, end, 16);
+    int bytes = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : LONGEST;
+    for (int more = 1; more < bytes && escapeEnd(text, end) > end; more++) {
       end = escapeEnd(text, end);
     }
     return end;

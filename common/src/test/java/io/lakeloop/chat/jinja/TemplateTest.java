@@ -103,6 +103,8 @@ class TemplateTest {
         "{{ ('x' * 99999)|list|join('y' * 99999) }}",
         "{{ ('x\n' * 99999)|indent(99999) }}",
         "{{ 'x'.ljust(99999999999) }}",
+        "{{ 'x'|indent(2000000000) }}",
+        "{{ ('%(a)9999s' * 1000000) % {'a': ''} }}",
         "{{ 'x'|center(999999999) }}",
         "{{ range(10 ** 9) }}",
         "{{ range(0, 10 ** 9)|list }}",
@@ -120,6 +122,26 @@ class TemplateTest {
     TemplateException failure = failure(jinja);
     assertThat(failure.kind()).isEqualTo(Kind.LIMIT);
     assertThat(failure.getMessage()).doesNotContain("\n").contains("(line 1)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{ 'a'.startswith(none) }}",
+        "{{ '%f' % 1e400 }}",
+        "{{ 1e400|round }}",
+        "{{ 'abc'|truncate(10, false, '', -9) }}",
+        "{% for i in [1] %}{{ loop.cycle() }}{% endfor %}"
+      })
+  void argumentsThatCannotBeTakenAreToldOf(String jinja) {
+    TemplateException failure = failure(jinja);
+    assertThat(failure.kind()).isEqualTo(Kind.VALUE);
+    assertThat(failure.getMessage()).contains("(line 1)");
+  }
+
+  @Test
+  void noneIsFormattedAsPythonDoes() {
+    assertThat(Template.parse("{{ '%s' % none }}").render(Map.of(), DAY).text()).isEqualTo("None");
   }
 
   @Test

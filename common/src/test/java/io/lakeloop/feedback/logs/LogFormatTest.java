@@ -198,6 +198,20 @@ class LogFormatTest {
   }
 
   @Test
+  void choicesBehindAResultAreAllKept() {
+    List<Turn> turns =
+        turns(
+            """
+            {"messages":[{"role":"user","content":"Q"},
+              {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function",
+                "function":{"name":"f","arguments":"{}"}}]},
+              {"role":"tool","tool_call_id":"1","content":"R"}],"choices":[
+              {"index":0,"message":{"role":"assistant","content":"A"}},
+              {"index":1,"message":{"role":"assistant","content":"B"}}]}""");
+    assertThat(turns.stream().map(t -> t.text("completion"))).containsExactly("A", "B");
+  }
+
+  @Test
   void whoSpeaksTwiceInARowHasOneMessage() {
     Turn turn =
         turn(

@@ -54,6 +54,7 @@ public final class ImportQueueJob implements Job<ImportQueueJob.Config> {
                     : QueueReader.json(files, cleaning),
                 "item_id",
                 "CONFLICTING_ITEM",
+                "messages",
                 "prompt",
                 "completion_a",
                 "completion_b",

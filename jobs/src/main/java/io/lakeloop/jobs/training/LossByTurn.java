@@ -52,14 +52,13 @@ final class LossByTurn {
       }
     }
     byTurn.forEach(
-        (turn, losses) ->
-            metrics.keep(
-                0,
-                Map.of(
-                    "loss/turn_" + turn,
-                    losses.stream().mapToDouble(l -> l).average().orElseThrow(),
-                    "answers/turn_" + turn,
-                    (double) losses.size())));
+        (turn, losses) -> {
+          Map<String, Double> kept = new TreeMap<>();
+          kept.put("answers/turn_" + turn, (double) losses.size());
+          kept.put(
+              "loss/turn_" + turn, losses.stream().mapToDouble(l -> l).average().orElseThrow());
+          metrics.keep(0, kept);
+        });
   }
 
   private static int turn(Exchange exchange) {

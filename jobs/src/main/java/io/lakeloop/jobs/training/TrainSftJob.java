@@ -16,7 +16,6 @@ import io.lakeloop.policy.SftTrainer;
 import io.lakeloop.registry.ModelRef;
 import io.lakeloop.registry.ModelSource;
 import io.lakeloop.registry.ModelVersion;
-import io.lakeloop.reward.Cuts;
 import io.lakeloop.reward.DataLimits;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.run.Job;
@@ -151,7 +150,6 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
                 config.maxCompletionTokens(),
                 parents.isEmpty() ? NEW_POSITIONS : models.positions(parents.get(0)),
                 examples);
-        Cuts.of(encoder, examples).lines().forEach(line -> context.say("%s", line));
         Start replicas =
             new Start(
                 parents.isEmpty() ? null : parents.get(0).ref(),
@@ -186,7 +184,8 @@ public final class TrainSftJob implements Job<TrainSftJob.Config> {
       ChatEncoder encoder,
       List<Exchange> exchanges,
       StepMetrics metrics) {
-    List<SftTrainer.Example> examples = SftExamples.encoded(exchanges, encoder, config.rows());
+    List<SftTrainer.Example> examples =
+        SftExamples.encoded(exchanges, encoder, config.rows(), line -> context.say("%s", line));
     context.say(
         "%,d rows, %,d tokens to learn, %,d of %,d parameters trained",
         examples.size(),
