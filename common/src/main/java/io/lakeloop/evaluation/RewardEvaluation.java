@@ -3,6 +3,8 @@ package io.lakeloop.evaluation;
 import io.lakeloop.algorithm.Bootstrap;
 import io.lakeloop.algorithm.BradleyTerry;
 import io.lakeloop.algorithm.TemperatureScaling;
+import io.lakeloop.config.ErrorCode;
+import io.lakeloop.config.UserError;
 import io.lakeloop.reward.Exchange;
 import io.lakeloop.reward.PreferencePair;
 import io.lakeloop.reward.RewardModel;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -75,8 +78,28 @@ public final class RewardEvaluation {
     void pairs(int done, int total);
   }
 
+  /**
+   * Measures on the pairs whose answers differ in what the model reads of them.
+   *
+   * @param say takes a line about the others
+   * @throws UserError DATA_EMPTY if there are no such pairs
+   */
   public static RewardEvaluation of(
-      RewardModel model, List<PreferencePair> pairs, long seed, Scored scored) {
+      RewardModel model, List<PreferencePair> all, long seed, Scored scored, Consumer<String> say) {
+    List<PreferencePair> pairs = all.stream().filter(model::tellsApart).toList();
+    if (pairs.isEmpty()) {
+      throw new UserError(
+          ErrorCode.DATA_EMPTY,
+          "Cannot measure the reward model: of %d pairs to measure it on, none has two answers that"
+              + " differ in what it reads. Add pairs, or train one with a higher"
+              + " limits.max-completion-tokens.",
+          all.size());
+    }
+    if (pairs.size() < all.size()) {
+      say.accept(
+          "%d of %d pairs are not measured: within the limits their two answers are the same"
+              .formatted(all.size() - pairs.size(), all.size()));
+    }
     double[] gaps = new double[pairs.size()];
     double[] logits = new double[pairs.size()];
     for (int from = 0; from < pairs.size(); from += SCORED_AT_ONCE) {

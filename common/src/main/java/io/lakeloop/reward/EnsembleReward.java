@@ -68,6 +68,11 @@ public final class EnsembleReward implements RewardModel {
   }
 
   @Override
+  public boolean tellsApart(PreferencePair pair) {
+    return members.stream().anyMatch(member -> member.tellsApart(pair));
+  }
+
+  @Override
   public void write(Path folder, Path companions) throws IOException {
     List<String> names = new ArrayList<>();
     for (RewardModel member : members) {

@@ -20,14 +20,7 @@ public record FittedPairs(List<PreferencePair> pairs, int equal, Cuts cuts) {
    * @throws UserError DATA_EMPTY if none is left
    */
   public static FittedPairs of(ChatEncoder encoder, List<PreferencePair> pairs) {
-    List<PreferencePair> kept =
-        pairs.stream()
-            .filter(
-                pair ->
-                    !Arrays.equals(
-                        encoder.sequence(pair.before(), pair.chosen()).tokens(),
-                        encoder.sequence(pair.before(), pair.rejected()).tokens()))
-            .toList();
+    List<PreferencePair> kept = pairs.stream().filter(pair -> tellsApart(encoder, pair)).toList();
     if (kept.isEmpty()) {
       throw new UserError(
           ErrorCode.DATA_EMPTY,
@@ -37,6 +30,13 @@ public record FittedPairs(List<PreferencePair> pairs, int equal, Cuts cuts) {
           encoder.maxCompletionTokens());
     }
     return new FittedPairs(kept, pairs.size() - kept.size(), Cuts.of(encoder, exchanges(kept)));
+  }
+
+  /** Whether the answers of a pair differ within the limits. */
+  static boolean tellsApart(ChatEncoder encoder, PreferencePair pair) {
+    return !Arrays.equals(
+        encoder.sequence(pair.before(), pair.chosen()).tokens(),
+        encoder.sequence(pair.before(), pair.rejected()).tokens());
   }
 
   /** Both answers of each pair. */

@@ -17,6 +17,11 @@ public interface RewardModel extends Scorer, AutoCloseable {
     return normalisation().preferenceProbability(gap);
   }
 
+  /** Whether the answers of a pair differ in what the model reads of them. */
+  default boolean tellsApart(PreferencePair pair) {
+    return true;
+  }
+
   /** What the model's head reads of each exchange: one vector of a fixed length. */
   double[][] features(List<Exchange> exchanges);
 

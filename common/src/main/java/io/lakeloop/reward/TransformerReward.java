@@ -79,6 +79,11 @@ public final class TransformerReward implements RewardModel {
                 normalisation.temperature()));
   }
 
+  @Override
+  public boolean tellsApart(PreferencePair pair) {
+    return FittedPairs.tellsApart(encoder, pair);
+  }
+
   private List<int[]> sequences(List<Exchange> exchanges) {
     return exchanges.stream()
         .map(exchange -> encoder.sequence(exchange.before(), exchange.completion()).tokens())

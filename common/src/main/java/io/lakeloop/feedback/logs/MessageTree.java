@@ -166,7 +166,7 @@ final class MessageTree {
             "id",
             "requestId")) {
       JsonNode value = record.path(field);
-      if (value.isTextual() || value.isIntegralNumber()) {
+      if (value.isIntegralNumber() || value.isTextual() && !value.textValue().isBlank()) {
         return value.asText();
       }
     }

@@ -9,6 +9,7 @@ import io.lakeloop.table.Messages;
 import io.lakeloop.text.TextCleaner;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -122,32 +123,36 @@ final class AnswerRows {
       List<Row> group, PairReader.Reading reading, TextCleaner cleaner) {
     Row first = group.get(0);
     Conversation before = Messages.read(first.getList(MESSAGES), first.getString(PROMPT));
+    List<Row> sorted = new ArrayList<>(group);
+    sorted.sort(Comparator.comparingDouble(row -> -score(row)));
     List<Row> made = new ArrayList<>();
-    boolean[] used = new boolean[group.size()];
-    for (int better = 0; better < group.size(); better++) {
-      for (int worse = 0; worse < group.size() && made.size() < MOST_PAIRS; worse++) {
-        double by = score(group.get(better)) - score(group.get(worse));
-        if (by > 0) {
-          Row chosen = group.get(better);
-          used[better] = true;
-          used[worse] = true;
-          Row pair =
-              Pair.of(before, chosen.getString(CHOSEN), group.get(worse).getString(CHOSEN))
-                  .withMargin(by * reading.marginPerScore())
-                  .row(chosen.getString(0), chosen.getLong(1), record(chosen), cleaner);
-          made.add(RowFactory.create(cells(pair, chosen.getString(FORM), WIDTH)));
-        }
+    boolean[] used = new boolean[sorted.size()];
+    int worse = 0;
+    for (int better = 0; better < sorted.size() && made.size() < MOST_PAIRS; better++) {
+      // All from here on have a lower score.
+      while (worse < sorted.size() && score(sorted.get(worse)) == score(sorted.get(better))) {
+        worse++;
+      }
+      for (int i = worse; i < sorted.size() && made.size() < MOST_PAIRS; i++) {
+        used[better] = true;
+        used[i] = true;
+        Row chosen = sorted.get(better);
+        Row pair =
+            Pair.of(before, chosen.getString(CHOSEN), sorted.get(i).getString(CHOSEN))
+                .withMargin((score(chosen) - score(sorted.get(i))) * reading.marginPerScore())
+                .row(chosen.getString(0), chosen.getLong(1), record(chosen), cleaner);
+        made.add(RowFactory.create(cells(pair, chosen.getString(FORM), WIDTH)));
       }
     }
+    Refusal refusal =
+        new Refusal(
+            Refusal.UNPAIRED,
+            made.size() < MOST_PAIRS
+                ? "no other answer to the same prompt has another score"
+                : "its prompt has given " + MOST_PAIRS + " pairs already");
     for (int i = 0; i < used.length; i++) {
       if (!used[i]) {
-        Row row = group.get(i);
-        Refusal refusal =
-            new Refusal(
-                Refusal.UNPAIRED,
-                made.size() < MOST_PAIRS
-                    ? "no other answer to the same prompt has another score"
-                    : "its prompt has given " + MOST_PAIRS + " pairs already");
+        Row row = sorted.get(i);
         made.add(Pair.refused(row.getString(0), row.getLong(1), refusal, record(row)));
       }
     }

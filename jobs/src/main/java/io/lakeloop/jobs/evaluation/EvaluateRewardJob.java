@@ -43,7 +43,8 @@ public final class EvaluateRewardJob implements Job<EvaluateRewardJob.Config> {
                   model,
                   Snapshots.pairs(context, snapshot, config.split()),
                   JobContext.key(config.seed(), "evaluation"),
-                  (done, total) -> context.progress("scoring", done, total, "pairs"))
+                  (done, total) -> context.progress("scoring", done, total, "pairs"),
+                  line -> context.say("%s", line))
               .metrics();
       context.tables().replace(Metric.rows(context, version, snapshot, metrics));
       RewardSummary.say(context, version, snapshot, metrics);

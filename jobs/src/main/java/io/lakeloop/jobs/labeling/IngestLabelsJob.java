@@ -131,7 +131,11 @@ public final class IngestLabelsJob implements Job<IngestLabelsJob.Config> {
     TextCleaner.Settings cleaning =
         new TextCleaner.Settings(
             config.sourceIsClean(),
-            context.secret("subject-key-file", config.subjectKeyFile(), config.createSubjectKey()));
+            // A preview makes no file, and shows the pseudonyms of a key of its own.
+            isPreview(config)
+                ? new byte[32]
+                : context.secret(
+                    "subject-key-file", config.subjectKeyFile(), config.createSubjectKey()));
     Dataset<Row> named = named(labels(config, files, cleaning), config.values());
     if (isPreview(config)) {
       Preview.say(context, named, config.preview(), IngestLabelsJob::shown);

@@ -156,7 +156,8 @@ public final class TrainRewardJob implements Job<TrainRewardJob.Config> {
               model,
               heldOut,
               JobContext.key(config.seed(), "evaluation"),
-              (done, total) -> context.progress("scoring", done, total, "held-out pairs"));
+              (done, total) -> context.progress("scoring", done, total, "held-out pairs"),
+              line -> context.say("%s", line));
 
       model.calibrated(evaluation.temperature()).write(draft, transformer ? base.folder() : null);
     }
